@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A block: up to 65,536 rows of one column, or one row group's dictionary. Validity section
+ * first, then the root node of the encoding tree [BLK-1]. This is the seam between the
+ * container (which sees payloads and records) and the encodings (which see values).
+ */
+#ifndef STOA_FORMAT_BLOCK_H
+#define STOA_FORMAT_BLOCK_H
+
+#include "format/enc/enc.h"
+
+/* ---- writing ---- */
+
+/* Encodes one block and appends the payload to `out`. `codes` (one per row, meaningless behind
+ * NULLs) and `dictionary_count` offer a row-group dictionary as one more candidate; NULL: none.
+ * *out_encoding is the root's id, *out_uses_dictionary whether it was chosen. Deterministic,
+ * thread-safe. */
+STOA_MUST_USE stoa_status stoa_block_encode(const struct stoa_column *column,
+                                            const uint32_t *codes,
+                                            uint32_t dictionary_count,
+                                            enum stoa_profile profile, struct stoa_buf *out,
+                                            uint8_t *out_encoding,
+                                            bool *out_uses_dictionary, stoa_error *err);
+
+/*
+ * The dictionary of a whole row group, when it pays: sorted distinct values and the code of
+ * each row. Decides on exact distinct counts, gives up early, and never uses more than
+ * 64 MiB. *out_build is NULL when no dictionary is worth it.
+ */
+struct stoa_dictionary_build;
+STOA_MUST_USE stoa_status
+stoa_dictionary_build_create(const struct stoa_column *column, enum stoa_profile profile,
+                             struct stoa_dictionary_build **out_build, stoa_error *err);
+void stoa_dictionary_build_free(struct stoa_dictionary_build *build);
+uint32_t stoa_dictionary_build_count(const struct stoa_dictionary_build *build);
+const uint32_t *stoa_dictionary_build_codes(const struct stoa_dictionary_build *build);
+/* Appends the dictionary block's payload; *out_encoding is its root's id. */
+STOA_MUST_USE stoa_status stoa_dictionary_build_encode(
+    const struct stoa_dictionary_build *build, enum stoa_profile profile,
+    struct stoa_buf *out, uint8_t *out_encoding, stoa_error *err);
+
+/* ---- reading ---- */
+
+struct stoa_block {
+    enum stoa_phys phys;
+    uint32_t rows;
+    uint32_t null_count;
+    struct stoa_node *root; /* NULL when every row is NULL */
+    void *validity;         /* opened validity section, in the arena; NULL: no NULLs */
+    struct stoa_enc_context context;
+};
+
+/* Opens a payload whose checksum has been verified. `rows` and `null_count` come from the
+ * block's record and must agree with the bytes. Everything lives in `arena` and borrows
+ * `payload` and `dictionary`. One thread at a time. */
+STOA_MUST_USE stoa_status stoa_block_open(const uint8_t *payload, size_t size,
+                                          enum stoa_phys phys, bool is_utf8, uint32_t rows,
+                                          uint32_t null_count,
+                                          const struct stoa_dictionary *dictionary,
+                                          const struct stoa_kernels *kernels,
+                                          struct stoa_arena *arena,
+                                          struct stoa_block *out_block, stoa_error *err);
+
+/* Decodes vector `vector` with its validity. Views borrow the block. */
+STOA_MUST_USE stoa_status stoa_block_decode(struct stoa_block *block, uint32_t vector,
+                                            struct stoa_vector *out, stoa_error *err);
+
+/* Match bits of a vector, NULLs handled: exact. `scratch` is any vector of the block's kind. */
+STOA_MUST_USE stoa_status stoa_block_select(struct stoa_block *block, uint32_t vector,
+                                            const struct stoa_predicate *predicate,
+                                            struct stoa_vector *scratch,
+                                            uint64_t out_bits[STOA_VECTOR_WORDS],
+                                            stoa_error *err);
+
+/* Opens a dictionary block into `out_dictionary` (all entries decoded, strictly ascending in
+ * storage order checked). Lives in `arena`. */
+STOA_MUST_USE stoa_status stoa_dictionary_open(
+    const uint8_t *payload, size_t size, enum stoa_phys phys, bool is_utf8, uint32_t count,
+    const struct stoa_kernels *kernels, struct stoa_arena *arena,
+    struct stoa_dictionary *out_dictionary, stoa_error *err);
+
+#endif

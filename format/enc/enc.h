@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one encoding is: a table of functions, one file, one row in enc_table.c, one page in
+ * spec/encodings. An encoded column is a tree of nodes, at most three deep: each node is an
+ * encoding over `count` values of one physical kind, its children hold codes, lengths, run
+ * ends and the like.
+ *
+ *   node := 16-byte header [ENC-1], parameters, buffers, children; length a multiple of 8
+ *
+ * Encodings never see NULL: the block layer keeps validity apart and fills NULL slots.
+ * Writing goes estimate -> encode; reading goes open -> decode/select. open() checks every
+ * byte of structure once, with messages; what runs afterwards may assume it, and can only fail
+ * for memory or inside a compressed frame.
+ */
+#ifndef STOA_FORMAT_ENC_H
+#define STOA_FORMAT_ENC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "format/kernels/kernels.h"
+#include "format/predicate.h"
+#include "format/types.h"
+#include "format/vector.h"
+
+/* On-disk ids [ENC-2]; never renumber. Gaps are for encodings to come. */
+enum stoa_encoding_id {
+    STOA_ENC_RAW = 1,
+    STOA_ENC_CONST = 2,
+    STOA_ENC_FFOR = 3,
+    STOA_ENC_BYTES = 4,
+    STOA_ENC_DICT = 5,
+    STOA_ENC_RLE = 6,
+    STOA_ENC_BOOL = 7,
+    STOA_ENC_STR = 8,
+    STOA_ENC_ID_LIMIT = 32
+};
+
+enum { STOA_NODE_HEADER_SIZE = 16, STOA_NODE_MAX_DEPTH = 3, STOA_NODE_MAX_CHILDREN = 3 };
+
+enum stoa_profile {
+    STOA_PROFILE_BALANCED = 0,
+    STOA_PROFILE_FAST = 1,
+    STOA_PROFILE_COMPACT = 2
+};
+
+/* A sorted set of distinct values of one column of one row group (storage order). */
+struct stoa_dictionary {
+    enum stoa_phys phys;
+    uint32_t count;                /* entries; codes are 0 .. count-1 */
+    const void *values;            /* fixed kinds: array of count */
+    const struct stoa_view *views; /* BYTES: count views */
+};
+
+/* ---- writing ---- */
+
+/* One pass over a block's values; what every estimate starts from. Values behind NULLs have
+ * been filled already and count as values here. */
+struct stoa_enc_facts {
+    uint32_t run_count; /* maximal runs of equal (bitwise) values */
+    bool is_constant;
+    struct stoa_value min, max; /* storage order; unset for count 0 */
+    uint64_t text_bytes;        /* BYTES: total length */
+    uint32_t max_length;        /* BYTES: longest value */
+};
+
+struct stoa_enc_input {
+    const struct stoa_column
+        *column; /* no NULLs; at most 65,536 rows (dictionary pages: 2^20) */
+    struct stoa_enc_facts facts;
+    enum stoa_profile profile;
+    unsigned depth;       /* 1 for a root */
+    uint32_t parent_mask; /* bit per encoding id already in the chain: never twice */
+    const uint32_t
+        *codes; /* with a row-group dictionary: the code of each row; else NULL */
+    uint32_t dictionary_count;
+};
+
+/* ---- reading ---- */
+
+struct stoa_enc_context {
+    struct stoa_arena *arena; /* node state and decompressed frames: block lifetime */
+    const struct stoa_dictionary *dictionary; /* of this row group and column, or NULL */
+    const struct stoa_kernels *kernels;
+    bool is_utf8; /* BYTES values must be well-formed UTF-8 */
+};
+
+/* An opened node. Used by one thread at a time (frames are decompressed on first touch). */
+struct stoa_node {
+    const struct stoa_encoding *encoding;
+    enum stoa_phys phys;
+    uint32_t count;       /* values */
+    const uint8_t *bytes; /* the node with its header; borrowed from the block */
+    size_t size;
+    const struct stoa_enc_context *context;
+    void *state; /* the encoding's own, in the arena */
+    struct stoa_node *children[STOA_NODE_MAX_CHILDREN];
+};
+
+struct stoa_encoding {
+    enum stoa_encoding_id id;
+    const char *name;     /* "rle" */
+    const char *spec;     /* "spec/encodings/rle.md" */
+    uint32_t phys_mask;   /* bit per stoa_phys it can hold */
+    double decode_cycles; /* per value, for the choice; measured by bench/kernels */
+
+    /* Size in bytes this encoding would take (header included), near exact, or UINT64_MAX when
+     * it cannot or should not hold the input. */
+    uint64_t (*estimate)(const struct stoa_enc_input *input);
+    /* Appends the whole node. Deterministic. */
+    stoa_status (*encode)(const struct stoa_enc_input *input, struct stoa_buf *out,
+                          stoa_error *err);
+    /* Checks everything behind the common header and sets node->state and children. Hostile
+     * bytes: every length against what remains, every count against bytes present. */
+    stoa_status (*open)(struct stoa_node *node, unsigned depth, stoa_error *err);
+    /* Decodes rows [vector * 1024, ...) into `out`: length, values (validity untouched). */
+    stoa_status (*decode)(struct stoa_node *node, uint32_t vector, struct stoa_vector *out,
+                          stoa_error *err);
+    /* Match bits of the vector's rows, NULLs ignored, without decoding more than needed; NULL:
+     * the generic decode + stoa_predicate_eval. `scratch` is a vector of node->phys. */
+    stoa_status (*select)(struct stoa_node *node, uint32_t vector,
+                          const struct stoa_predicate *predicate,
+                          struct stoa_vector *scratch, uint64_t out_bits[STOA_VECTOR_WORDS],
+                          stoa_error *err);
+    /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */
+    stoa_status (*codes)(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
+                         stoa_error *err);
+    /* One line for `info --layout`: parameters of this node, without its children. */
+    stoa_status (*describe)(const struct stoa_node *node, struct stoa_buf *out,
+                            stoa_error *err);
+};
+
+/* The row for an id, or NULL when this version knows no such encoding. */
+const struct stoa_encoding *stoa_encoding_find(unsigned id);
+/* Row `i` of the table, or NULL past the end: for lists, tests and docs. */
+const struct stoa_encoding *stoa_encoding_at(size_t i);
+
+/* Number of values of vector `vector` in a node of `count`. */
+static inline uint32_t stoa_vector_length(uint32_t count, uint32_t vector)
+{
+    const uint32_t left = count - vector * STOA_VECTOR_ROWS;
+    return left < STOA_VECTOR_ROWS ? left : STOA_VECTOR_ROWS;
+}
+
+/* Fills `facts` from the column. */
+void stoa_enc_collect_facts(const struct stoa_column *column,
+                            struct stoa_enc_facts *out_facts);
+
+/* Chooses the cheapest encoding for the column (size in bits plus kappa times decode cycles,
+ * by profile) and appends its node; ties go to the lower id, so it is deterministic. */
+STOA_MUST_USE stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input,
+                                               struct stoa_buf *out, stoa_error *err);
+/* The same as an estimate in bytes, and with its cost; nothing is written. */
+uint64_t stoa_enc_estimate_best(const struct stoa_enc_input *input, double *out_cost);
+
+/* Parses the common header at `bytes`, checks kind and count against what the parent expects,
+ * then runs the encoding's open(). *out_node lives in the context's arena. */
+STOA_MUST_USE stoa_status stoa_node_open(const uint8_t *bytes, size_t size,
+                                         enum stoa_phys phys, uint32_t count,
+                                         unsigned depth,
+                                         const struct stoa_enc_context *context,
+                                         struct stoa_node **out_node, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_node_decode(struct stoa_node *node, uint32_t vector,
+                                           struct stoa_vector *out, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_node_select(struct stoa_node *node, uint32_t vector,
+                                           const struct stoa_predicate *predicate,
+                                           struct stoa_vector *scratch,
+                                           uint64_t out_bits[STOA_VECTOR_WORDS],
+                                           stoa_error *err);
+/* "dict > ffor 7 bits", the tree in one line. */
+STOA_MUST_USE stoa_status stoa_node_describe(const struct stoa_node *node,
+                                             struct stoa_buf *out, stoa_error *err);
+
+/* Writes the 16-byte header with a length of 0 and returns its offset; stoa_node_finish pads
+ * to 8 bytes and fills the length in. */
+STOA_MUST_USE stoa_status stoa_node_begin(const struct stoa_encoding *encoding,
+                                          enum stoa_phys phys, uint32_t count,
+                                          struct stoa_buf *out, size_t *out_start,
+                                          stoa_error *err);
+STOA_MUST_USE stoa_status stoa_node_finish(struct stoa_buf *out, size_t start,
+                                           stoa_error *err);
+
+#endif

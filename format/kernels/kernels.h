@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inner loops, as a table of function pointers: one plain body (kernels_body.h) compiled
+ * per instruction set, intrinsics only where a benchmark justifies them. kernels_ref is the
+ * definition of correct; tests compare every level with it. kernels_init.c alone looks at the
+ * CPU. Kernels never allocate, never fail, and touch exactly the bytes they name.
+ */
+#ifndef STOA_FORMAT_KERNELS_H
+#define STOA_FORMAT_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cpu.h"
+
+struct stoa_kernels {
+    const char *name; /* "ref", "avx2", "avx512" */
+
+    /* Vertical packing of 1,024 values [FFOR-3]: value i < 2^width sits in lane i % (1024/T) of
+     * T = 8, 16, 32 or 64 bits (the smallest >= width); packed size is 128 * width bytes. */
+    void (*pack)(unsigned width, const uint64_t *in, uint8_t *out);
+    /* Unpacks to lanes of T bits in row order (1024 * T / 8 bytes at out). */
+    void (*unpack)(unsigned width, const uint8_t *in, void *out_lanes);
+    /* out[i] = base + scale * lane[i], wrapping; lane_bits is 8, 16, 32 or 64. */
+    void (*widen)(unsigned lane_bits, const void *lanes, size_t count, uint64_t base,
+                  uint64_t scale, uint64_t *out);
+    /* Bit i of out = low <= lane[i] <= high (unsigned), over 1,024 lanes. */
+    void (*select_lanes)(unsigned lane_bits, const void *lanes, uint64_t low, uint64_t high,
+                         uint64_t out_bits[16]);
+    /* Bit i of out = low <= value[i] <= high over `count` <= 1024 values; rest 0. */
+    void (*select_i64)(const int64_t *values, size_t count, int64_t low, int64_t high,
+                       uint64_t out_bits[16]);
+    /* Numeric comparison; NaN matches never. */
+    void (*select_f64)(const double *values, size_t count, double low, double high,
+                       uint64_t out_bits[16]);
+    /* Exact sum of `count` values. */
+    void (*sum_i64)(const int64_t *values, size_t count, __int128 *out_sum);
+    /* Smallest and largest of `count` >= 1 values. */
+    void (*min_max_i64)(const int64_t *values, size_t count, int64_t *out_min,
+                        int64_t *out_max);
+    /* True when all `size` bytes are below 0x80. */
+    bool (*is_ascii)(const uint8_t *bytes, size_t size);
+};
+
+/* The table of a level; NULL when this build or machine cannot run it. */
+const struct stoa_kernels *stoa_kernels_for(enum stoa_cpu_level level);
+/* The table of stoa_cpu_level(), never NULL. */
+const struct stoa_kernels *stoa_kernels_best(void);
+
+#endif
