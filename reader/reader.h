@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One Stoa file opened for reading: header, schema, footer pages on demand, statistics, and
+ * blocks whose checksums are verified before anything in them is looked at. Opening and finding
+ * k columns touches O(k) footer pages, whatever the number of columns and rows.
+ *
+ * A reader may be shared by threads; a slot belongs to one thread.
+ */
+#ifndef STOA_READER_READER_H
+#define STOA_READER_READER_H
+
+#include "common/io.h"
+#include "format/block.h"
+#include "format/stats.h"
+#include "stoa/schema.h"
+
+struct stoa_reader;
+
+struct stoa_reader_options {
+    const struct stoa_kernels *kernels; /* NULL: stoa_kernels_best() */
+    uint64_t expected_size; /* 0: not known; else a mismatch is STOA_E_CORRUPT */
+    bool skip_checksums;    /* blocks only; for benchmarks */
+};
+
+struct stoa_row_group_info {
+    uint64_t first_row; /* number in the file of its first row */
+    uint32_t rows;      /* 1 .. 1,048,576 */
+    uint32_t blocks;    /* per column, 1 .. 16; block b has rows [b * 65536, ...) of it */
+};
+
+struct stoa_block_info {
+    uint32_t rows;
+    uint32_t null_count;
+    uint8_t encoding;     /* id of the root node; 0 when all rows are NULL */
+    uint64_t offset;      /* of the payload, in the file */
+    uint32_t stored_size; /* bytes, without padding */
+    uint64_t raw_size;
+    bool uses_dictionary;
+};
+
+/* Opens a regular file and takes it over (also on failure). STOA_E_NOT_STOA, STOA_E_NEWER or
+ * STOA_E_CORRUPT with the place. */
+STOA_MUST_USE stoa_status stoa_reader_open(struct stoa_file *file,
+                                           const struct stoa_reader_options *options,
+                                           struct stoa_reader **out_reader,
+                                           stoa_error *err);
+void stoa_reader_close(struct stoa_reader *reader); /* NULL allowed */
+
+const char *stoa_reader_name(const struct stoa_reader *reader); /* for messages */
+uint64_t stoa_reader_rows(const struct stoa_reader *reader);
+uint32_t stoa_reader_columns(const struct stoa_reader *reader);
+uint32_t stoa_reader_row_groups(const struct stoa_reader *reader);
+uint64_t stoa_reader_file_size(const struct stoa_reader *reader);
+
+/* The schema of all columns; loads every column record on first use (O(columns)). Borrowed. */
+STOA_MUST_USE stoa_status stoa_reader_schema(struct stoa_reader *reader,
+                                             const stoa_schema **out_schema,
+                                             stoa_error *err);
+
+/* Column number by exact name; *out_found false when there is none. O(1) pages. */
+STOA_MUST_USE stoa_status stoa_reader_find(struct stoa_reader *reader, const char *name,
+                                           bool *out_found, uint32_t *out_column,
+                                           stoa_error *err);
+/* Column number by field id; *out_found false when the file has no such field. */
+STOA_MUST_USE stoa_status stoa_reader_find_id(struct stoa_reader *reader, uint32_t field_id,
+                                              bool *out_found, uint32_t *out_column,
+                                              stoa_error *err);
+/* One field. The name is borrowed from the reader. */
+STOA_MUST_USE stoa_status stoa_reader_field(struct stoa_reader *reader, uint32_t column,
+                                            stoa_field *out_field, stoa_error *err);
+
+STOA_MUST_USE stoa_status stoa_reader_row_group(struct stoa_reader *reader, uint32_t group,
+                                                struct stoa_row_group_info *out_info,
+                                                stoa_error *err);
+
+/* Statistics at each level. */
+STOA_MUST_USE stoa_status stoa_reader_file_stats(struct stoa_reader *reader,
+                                                 uint32_t column,
+                                                 struct stoa_stats *out_stats,
+                                                 stoa_error *err);
+STOA_MUST_USE stoa_status stoa_reader_group_stats(struct stoa_reader *reader,
+                                                  uint32_t column, uint32_t group,
+                                                  struct stoa_stats *out_stats,
+                                                  stoa_error *err);
+STOA_MUST_USE stoa_status stoa_reader_block_stats(struct stoa_reader *reader,
+                                                  uint32_t column, uint32_t group,
+                                                  uint32_t block,
+                                                  struct stoa_stats *out_stats,
+                                                  stoa_error *err);
+STOA_MUST_USE stoa_status stoa_reader_block_info(struct stoa_reader *reader,
+                                                 uint32_t column, uint32_t group,
+                                                 uint32_t block,
+                                                 struct stoa_block_info *out_info,
+                                                 stoa_error *err);
+
+/*
+ * Where one thread keeps one column's current block: payload buffer, arena, and the
+ * dictionary of the row group it last read. Reused from block to block, file to file.
+ */
+struct stoa_block_slot {
+    struct stoa_reader *reader; /* of the dictionary kept here; NULL: none */
+    uint32_t column;
+    uint32_t group;
+    bool has_dictionary;
+    struct stoa_dictionary dictionary;
+    struct stoa_arena dictionary_arena;
+    struct stoa_buf dictionary_payload;
+    struct stoa_arena arena;
+    struct stoa_buf payload;
+    struct stoa_block block; /* valid until the next load */
+    uint64_t bytes_read;     /* running total, for EXPLAIN ANALYZE */
+};
+
+void stoa_block_slot_init(struct stoa_block_slot *slot);
+void stoa_block_slot_done(struct stoa_block_slot *slot);
+
+/* Reads, verifies and opens a block (and its dictionary when needed) into the slot. Errors
+ * name file, column, row group, block and row range. */
+STOA_MUST_USE stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column,
+                                           uint32_t group, uint32_t block,
+                                           struct stoa_block_slot *slot, stoa_error *err);
+
+/* Checks every byte of the file: all checksums, all structure, tails against footer, all
+ * values decoded and their statistics recomputed when `deep`. Reports each damage to `report`
+ * (may be NULL) and goes on where it can; the status is the first damage, or STOA_OK. */
+typedef void (*stoa_damage_fn)(void *context, const stoa_error *damage);
+STOA_MUST_USE stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep,
+                                             stoa_damage_fn report, void *context,
+                                             stoa_error *err);
+
+#endif
