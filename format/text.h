@@ -36,6 +36,11 @@ STOA_MUST_USE stoa_status stoa_text_append(stoa_type type, const struct stoa_val
 STOA_MUST_USE stoa_status stoa_text_parse(stoa_type type, const char *text, size_t length,
                                           struct stoa_value *out_value, stoa_error *err);
 
+/* Appends the bytes that "\\x" and pairs of hex digits (either case) denote; STOA_E_BAD_VALUE
+ * otherwise, with `out` unchanged. */
+STOA_MUST_USE stoa_status stoa_text_parse_hex(const char *text, size_t length,
+                                              struct stoa_buf *out, stoa_error *err);
+
 /* True if the text is the canonical spelling of exactly one value of the type: the strict form
  * that inference uses ("007", "+7", " 7", "7.0" are no integers). No error object: a miss is
  * the common case. */
