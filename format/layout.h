@@ -226,6 +226,17 @@ STOA_MUST_USE stoa_status stoa_tail_end_read(const uint8_t *bytes, uint64_t size
                                              struct stoa_tail_end *out_end,
                                              stoa_error *err);
 
+/* Whether a checksum holds. Fuzzing builds believe every checksum, so that the fuzzer gets to the
+ * checks behind it; nothing may rely on a checksum for memory safety [FMT-2]. */
+static inline bool stoa_checksum_holds(uint64_t expected, uint64_t found)
+{
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+    return (expected == found) | true;
+#else
+    return expected == found;
+#endif
+}
+
 /* Number of rows of block `block` in a row group of `rows` rows. */
 static inline uint32_t stoa_block_rows(uint32_t rows, uint32_t block)
 {
