@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Aggregate functions: one row in aggregate_table.c each. States are plain bytes of a fixed size, one per
+ * group, in arrays that the group-by operator owns; merging two arrays in block order gives the same
+ * answer at any number of threads.
+ */
+#ifndef STOA_QUERY_AGGREGATE_H
+#define STOA_QUERY_AGGREGATE_H
+
+#include "common/arena.h"
+#include "format/stats.h"
+#include "query/expr.h"
+
+struct stoa_aggregate {
+    const char *name; /* "sum" */
+    const char *help; /* "sum(number) -> decimal(38) or float64" */
+    bool takes_star;  /* count(*) */
+    /* Result type for an argument type (ignored for star); false: not for this type. `out_arg` is the
+     * type the argument is cast to first. */
+    bool (*resolve)(stoa_type arg, stoa_type *out_type, stoa_type *out_arg);
+    size_t state_size; /* bytes, a multiple of 8; zero bytes are the empty state */
+    /* Folds row i of `arg` (NULL pointer for star) into state groups[i] for every set bit of `active`. Texts a
+     * state keeps are copied to `arena`. */
+    stoa_status (*update)(uint8_t *states, size_t stride, const uint32_t *groups,
+                          const struct stoa_vector *arg, const uint64_t *active,
+                          uint32_t rows, struct stoa_arena *arena, stoa_error *err);
+    /* Optional: folds all rows that `stats` cover into one state; false when they do not say. */
+    bool (*from_stats)(uint8_t *state, stoa_type arg_type, const struct stoa_stats *stats,
+                       struct stoa_arena *arena);
+    /* Adds `from` behind `into`. */
+    stoa_status (*merge)(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
+                         stoa_error *err);
+    /* The answer; bytes borrow the state. */
+    stoa_status (*finish)(const uint8_t *state, stoa_type type,
+                          struct stoa_value *out_value, stoa_error *err);
+};
+
+/* By lower-case name, or NULL. `stoa_aggregate_at` walks the table. */
+const struct stoa_aggregate *stoa_aggregate_find(const char *name);
+const struct stoa_aggregate *stoa_aggregate_at(size_t i);
+
+/* One aggregate of a statement. */
+struct stoa_aggregate_call {
+    const struct stoa_aggregate *aggregate;
+    struct stoa_expr *arg;    /* over scan columns; NULL for star */
+    struct stoa_expr *filter; /* FILTER (WHERE ...), or NULL */
+    bool is_distinct;
+    stoa_type type;
+    uint32_t sql_offset;
+};
+
+#endif
