@@ -32,9 +32,20 @@ void *stoa_alloc_aligned(size_t size);
 void stoa_free_aligned(void *ptr);
 
 /* Test hook: makes the k-th allocation from now (1 = the next) fail, and all after it too when
- * `for_ever`. k = 0 switches it off. Returns nothing; stoa_alloc_count() tells how many
- * allocations there were since the last call, so that a loop knows when it is through. */
+ * `for_ever`. k = 0 switches it off. The caller makes sure that no other thread allocates
+ * during the call itself. */
 void stoa_alloc_fail_at(uint64_t k, bool for_ever);
+
+/* How many allocations were asked for since the last stoa_alloc_fail_at(): a fault loop over k
+ * is through when this is below k. */
 uint64_t stoa_alloc_count(void);
+
+/* Blocks allocated and not yet freed, for leak checks in tests. */
+int64_t stoa_alloc_live(void);
+
+/* For a malloc that tests put in the place of libc's (tests/support/wrap_malloc.c): counts one
+ * request that a third-party library makes and tells whether it must fail. Requests made by
+ * the functions above are not counted twice. */
+bool stoa_alloc_fails_elsewhere(void);
 
 #endif

@@ -31,4 +31,8 @@ STOA_MUST_USE stoa_status stoa_cpu_check_environment(stoa_error *err);
 /* Number of processors this process may use (affinity and cgroup quota), at least 1. */
 unsigned stoa_cpu_count(void);
 
+/* Processors that the text of a cgroup's cpu.max ("150000 100000", "max 100000") allows,
+ * rounded up; 0 for no limit and for anything malformed. Apart for its test. */
+unsigned stoa_cpu_quota_parse(const char *text);
+
 #endif

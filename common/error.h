@@ -28,13 +28,20 @@
 
 #define STOA_UNUSED(x) ((void)(x))
 
+/*
+ * The texts below may carry names and values out of hostile files: control bytes and bytes
+ * that are not UTF-8 are stored as \xNN (line breaks and tabs stay in excerpt and hint), and a
+ * text that does not fit is cut at a whole character and ends in "...". Arguments may point
+ * into the error that is being written.
+ */
+
 /* Clears `err` (NULL allowed), sets status and message, and returns `status`. The message
  * says "expected X, found Y" without the place and without a full stop at the end. */
 stoa_status stoa_fail(stoa_error *err, stoa_status status, const char *fmt, ...)
     STOA_PRINTF(3, 4);
 
-/* As stoa_fail, with ": <strerror(errno_value)>" behind the message; picks STOA_E_NOT_FOUND,
- * STOA_E_EXISTS, STOA_E_NO_SPACE or STOA_E_IO by the errno. */
+/* As stoa_fail, with ": <what errno_value means>" behind the message; picks STOA_E_NOT_FOUND,
+ * STOA_E_EXISTS, STOA_E_NO_SPACE, STOA_E_NO_MEMORY or STOA_E_IO by the errno. */
 stoa_status stoa_fail_errno(stoa_error *err, int errno_value, const char *fmt, ...)
     STOA_PRINTF(3, 4);
 

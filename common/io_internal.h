@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the three files of the I/O shim share: the table in force, the walk to a name without
+ * following links, and the bound on retries. Nobody else includes this.
+ */
+#ifndef STOA_COMMON_IO_INTERNAL_H
+#define STOA_COMMON_IO_INTERNAL_H
+
+#include <limits.h>
+
+#include "common/io.h"
+
+/* Interrupted calls are repeated this often in a row, then reported: a call that is always
+ * interrupted must end in an error, not in a loop. */
+#define STOA_IO_RETRIES_MAX 100
+
+const struct stoa_io_ops *stoa_io_current(void);
+
+/* The last step of a path: call the system on (fd, name). */
+struct stoa_io_target {
+    int fd;           /* the directory that holds the name */
+    bool owned;       /* fd was opened by the walk */
+    bool beneath;     /* the name must not be followed if it is a link */
+    const char *name; /* `component`, or the caller's path */
+    char component[NAME_MAX + 1];
+};
+
+/* Walks to the directory that holds the last component of `path`. Under AT_FDCWD the path is
+ * the user's own and is taken as it is; under a directory it must stay beneath it: not
+ * absolute, no "..", no empty or "." component (the path "." alone is fine), and no link on
+ * the way. `shown` is the name for messages. */
+STOA_MUST_USE stoa_status stoa_io_walk(int dirfd, const char *path, const char *shown,
+                                       struct stoa_io_target *out_target, stoa_error *err);
+void stoa_io_walk_done(struct stoa_io_target *target);
+
+/* openat with the retries above and O_CLOEXEC; -1 with errno. */
+int stoa_io_openat(int dirfd, const char *path, int flags, mode_t mode);
+
+#endif
