@@ -50,7 +50,7 @@ static const char *kind_of_mode(mode_t mode)
 static stoa_status check_kind(const struct stoa_file *file, enum stoa_open_mode mode,
                               stoa_error *err)
 {
-    struct stat facts;
+    struct stat facts = {0};
     if (mode != STOA_OPEN_READ && mode != STOA_OPEN_STREAM)
         return STOA_OK;
     STOA_TRY(stoa_io_stat(file, &facts, err));
@@ -285,7 +285,7 @@ stoa_status stoa_io_sync(const struct stoa_file *file, stoa_error *err)
 stoa_status stoa_io_stat(const struct stoa_file *file, struct stat *out_stat,
                          stoa_error *err)
 {
-    struct stat facts;
+    struct stat facts = {0};
     if (stoa_io_current()->fstat(file->fd, &facts) != 0)
         return file_fail_errno(file, errno, "get the facts of the file", err);
     *out_stat = facts;
@@ -294,7 +294,7 @@ stoa_status stoa_io_stat(const struct stoa_file *file, struct stat *out_stat,
 
 stoa_status stoa_io_size(const struct stoa_file *file, uint64_t *out_size, stoa_error *err)
 {
-    struct stat facts;
+    struct stat facts = {0};
     STOA_TRY(stoa_io_stat(file, &facts, err));
     *out_size = facts.st_size > 0 ? (uint64_t)facts.st_size : 0;
     return STOA_OK;

@@ -117,7 +117,7 @@ void stoa_io_walk_done(struct stoa_io_target *target)
 static stoa_status check_directory(const struct stoa_io_target *target, const char *path,
                                    stoa_error *err)
 {
-    struct stat facts;
+    struct stat facts = {0};
     const int flags = target->beneath ? AT_SYMLINK_NOFOLLOW : 0;
     if (stoa_io_current()->fstatat(target->fd, target->name, &facts, flags) != 0)
         return name_fail_errno(path, errno, "get the facts of the directory", err);
@@ -211,7 +211,7 @@ stoa_status stoa_io_stat_at(int dirfd, const char *path, bool *out_exists,
                             struct stat *out_stat, stoa_error *err)
 {
     struct stoa_io_target target;
-    struct stat facts;
+    struct stat facts = {0};
     stoa_error walk_error;
     stoa_status status = stoa_io_walk(dirfd, path, path, &target, &walk_error);
     if (status == STOA_E_NOT_FOUND) { /* no directory, so no file in it */
