@@ -40,7 +40,7 @@ size_t stoa_text_write(stoa_type type, const struct stoa_value *value,
 {
     const struct stoa_text_ops *ops = find_ops(type.id);
     assert(ops && !value->is_null);
-    return ops->write(type, value, out);
+    return ops ? ops->write(type, value, out) : 0;
 }
 
 static stoa_status append_hex(const struct stoa_view *view, struct stoa_buf *out,

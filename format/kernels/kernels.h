@@ -14,13 +14,23 @@
 
 #include "common/cpu.h"
 
+enum { STOA_KERNEL_ROWS = 1024 };
+
+/* The lane that values of `width` <= 64 bits are packed in and unpacked to [PACK-2]. */
+static inline unsigned stoa_lane_bits(unsigned width)
+{
+    return width <= 8 ? 8 : width <= 16 ? 16 : width <= 32 ? 32 : 64;
+}
+
+/* Pointers to bytes and lanes need no alignment (64 bytes is fastest); inputs and outputs do
+ * not overlap. */
 struct stoa_kernels {
     const char *name; /* "ref", "avx2", "avx512" */
 
-    /* Vertical packing of 1,024 values [FFOR-3]: value i < 2^width sits in lane i % (1024/T) of
-     * T = 8, 16, 32 or 64 bits (the smallest >= width); packed size is 128 * width bytes. */
+    /* Vertical packing of 1,024 values below 2^width [PACK-4]; the packed size is 128 * width
+     * bytes, none for width 0. Higher bits of a value are dropped. */
     void (*pack)(unsigned width, const uint64_t *in, uint8_t *out);
-    /* Unpacks to lanes of T bits in row order (1024 * T / 8 bytes at out). */
+    /* Unpacks to lanes of stoa_lane_bits(width) bits in row order: 1,024 of them. */
     void (*unpack)(unsigned width, const uint8_t *in, void *out_lanes);
     /* out[i] = base + scale * lane[i], wrapping; lane_bits is 8, 16, 32 or 64. */
     void (*widen)(unsigned lane_bits, const void *lanes, size_t count, uint64_t base,
@@ -47,5 +57,10 @@ struct stoa_kernels {
 const struct stoa_kernels *stoa_kernels_for(enum stoa_cpu_level level);
 /* The table of stoa_cpu_level(), never NULL. */
 const struct stoa_kernels *stoa_kernels_best(void);
+
+/* The tables; the two x86 ones exist where STOA_KERNELS_X86 is set. Call the functions above. */
+extern const struct stoa_kernels stoa_kernels_ref;
+extern const struct stoa_kernels stoa_kernels_avx2;
+extern const struct stoa_kernels stoa_kernels_avx512;
 
 #endif
