@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `stoa query`: one SQL statement over datasets, from the command line, a file or standard input.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "stoa/memory.h"
+#include "tools/commands.h"
+#include "tools/message.h"
+#include "tools/run_query.h"
+
+/* No statement a person or a program writes is longer; more is a wrong file. */
+enum { MAX_SQL_BYTES = 1 << 20 };
+
+static const char *const formats[] = {"table", "csv", "tsv", "json", "ndjson", NULL};
+
+struct settings {
+    const char *file;
+    int format_choice;
+    uint64_t threads;
+    uint64_t memory;
+    uint64_t max_rows;
+    uint64_t max_width;
+    int quiet;
+};
+
+static const struct option options[] = {
+    {"file",                                         'f', OPTION_TEXT, offsetof(struct settings,                         file),                          "FILE",         NULL,
+     "read the statement from FILE; - is standard input"},
+    {"format",                                              0,                                          OPTION_CHOICE,       offsetof(struct settings, format_choice),
+     "table|csv|tsv|json|ndjson", formats,                                                                                                                                                   "default: table on a terminal, csv elsewhere"},
+    {"max-rows", 0,    OPTION_COUNT,      offsetof(struct settings,                                                     max_rows),                                                                    "N",                                                     NULL,
+     "rows a table shows (default 1000; 0: all)"},
+    {"max-width",                                          0,         OPTION_COUNT,                    offsetof(struct settings,                                                          max_width),                                              "N",                                        NULL,
+     "characters a table shows of a cell (default 60; 0: all)"},
+    {"memory",                                           0,                                          OPTION_SIZE,        offsetof(struct settings,                                                        memory),                                                                               "SIZE",                                                  NULL,
+     "memory the query may hold (default 256MiB)"},
+    {"threads",                                       'j',                                    OPTION_COUNT,                                           offsetof(struct settings,                                                                       threads),                                                                                                     "N",                                                                                                           NULL,
+     "threads (default: all processors)"},
+    {"quiet",                      'q',                 OPTION_FLAG,offsetof(struct settings,quiet),                                                                                                                NULL,                                                                                                                              NULL,
+     "no line about rows and time below a table"},
+    {NULL,                                   0,OPTION_FLAG,                     0,                                                                                                             NULL,                        NULL,                                                                                                                        NULL                                                                                                                                },
+};
+
+static int cannot_read(const char *path, const char *why)
+{
+    stoa_error err;
+    stoa_error_clear(&err);
+    err.status = STOA_E_IO;
+    snprintf(err.message, sizeof err.message, "cannot read the statement: %s", why);
+    snprintf(err.place, sizeof err.place, "%s", path);
+    return message_error(&err, NULL);
+}
+
+/* The statement as a text owned by the caller. Returns -1, or an exit code after reporting. */
+static int read_sql(const char *path, char **out_sql)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    if (!file)
+        return cannot_read(path, strerror(errno));
+    int result = -1;
+    char *sql = stoa_memory_get(MAX_SQL_BYTES + 1);
+    const size_t size = sql ? fread(sql, 1, MAX_SQL_BYTES + 1, file) : 0;
+    if (!sql)
+        result = message_no_memory();
+    else if (ferror(file))
+        result = cannot_read(path, strerror(errno));
+    else if (size > MAX_SQL_BYTES)
+        result = cannot_read(path, "it is longer than 1 MiB");
+    else if (memchr(sql, '\0', size))
+        result = cannot_read(path, "it holds a NUL byte");
+    if (file != stdin)
+        fclose(file);
+    if (result != -1) {
+        stoa_memory_release(sql);
+        return result;
+    }
+    sql[size] = '\0';
+    *out_sql = sql;
+    return -1;
+}
+
+static int run_settings(const struct command *command, const struct settings *settings,
+                        size_t paths, char **argv)
+{
+    struct query_run run = {
+        .format = settings->format_choice >= 0 ? formats[settings->format_choice] : NULL,
+        .threads = (unsigned)settings->threads,
+        .memory = settings->memory,
+        .max_rows = settings->max_rows,
+        .max_width = settings->max_width,
+        .with_footer = !settings->quiet};
+    if (settings->file) {
+        if (paths > 1)
+            return message_usage(command->name,
+                                 "with --file there is no statement on the command line");
+        char *sql = NULL;
+        const int result = read_sql(settings->file, &sql);
+        if (result != -1)
+            return result;
+        run.sql = sql;
+        run.dataset = paths == 1 ? argv[0] : NULL;
+        const int code = run_query(&run);
+        stoa_memory_release(sql);
+        return code;
+    }
+    if (paths == 0)
+        return message_usage(command->name,
+                             "there is no statement: stoa query \"SELECT ...\"");
+    run.sql = argv[paths - 1];
+    run.dataset = paths == 2 ? argv[0] : NULL;
+    return run_query(&run);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    struct settings settings = {.format_choice = -1, .max_rows = 1000, .max_width = 60};
+    size_t paths = 0;
+    const int result = options_parse(command, argc, argv, &settings, &paths);
+    if (result != -1)
+        return result;
+    if (settings.threads > 1024)
+        return message_usage(command->name, "--threads: expected at most 1024, found %llu",
+                             (unsigned long long)settings.threads);
+    return run_settings(command, &settings, paths, argv);
+}
+
+const struct command cmd_query = {
+    .name = "query",
+    .summary = "answer a SQL statement over datasets",
+    .usage = "[DATASET] \"SQL\"",
+    .examples =
+        "  stoa query \"SELECT state, count(*) FROM 'out/congress' GROUP BY state\"\n"
+        "  stoa query \"EXPLAIN ANALYZE SELECT max(age) FROM 'out/congress' WHERE congress > 110\"\n"
+        "  stoa query out/orders \"SELECT * FROM orders LIMIT 5\" --format json\n"
+        "  stoa query \"SELECT count(*) FROM 'out/orders@3'\"     version 3 of the dataset\n",
+    .notes =
+        "PostgreSQL's SQL over one table: SELECT with expressions, WHERE, GROUP BY, HAVING,\n"
+        "ORDER BY, LIMIT, DISTINCT, CASE, CAST, count/sum/min/max/avg, EXPLAIN [ANALYZE].\n"
+        "docs/sql.md has every function.\n",
+    .options = options,
+    .min_paths = 0,
+    .max_paths = 2,
+    .run = run,
+};

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running one SQL text (tools/run_query.h): prepare, stream batches into an output or a table, tell what
+ * was read.
+ */
+#include "tools/run_query.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "stoa/output.h"
+#include "stoa/query.h"
+#include "tools/interrupt.h"
+#include "tools/message.h"
+#include "tools/stdout_sink.h"
+#include "tools/table.h"
+
+/* The answer on its way to standard output. */
+struct answer {
+    const struct query_run *run;
+    struct stdout_sink sink;
+    stoa_output *output; /* one of the two is set */
+    struct table *table;
+    uint64_t rows;
+};
+
+static double now_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static int is_plan(const char *format, const stoa_schema *schema)
+{
+    return !format && schema->field_count == 1 &&
+           strcmp(schema->fields[0].name, "plan") == 0;
+}
+
+static stoa_status answer_begin(struct answer *answer, const stoa_schema *schema,
+                                stoa_error *err)
+{
+    const char *format = answer->run->format;
+    if (!format)
+        format = answer->sink.is_terminal ? "table" : "csv";
+    if (strcmp(format, "table") != 0)
+        return stoa_output_create(format, schema, stdout_sink_write, &answer->sink,
+                                  &answer->output, err);
+    const uint64_t width = answer->run->max_width;
+    return table_create(schema, !is_plan(answer->run->format, schema),
+                        width > 0 && width < SIZE_MAX ? (size_t)width : SIZE_MAX,
+                        &answer->table, err);
+}
+
+static stoa_status answer_batch(struct answer *answer, const stoa_batch *batch,
+                                stoa_error *err)
+{
+    if (answer->output) {
+        answer->rows += batch->rows;
+        return stoa_output_batch(answer->output, batch, err);
+    }
+    for (size_t row = 0; row < batch->rows; row++, answer->rows++) {
+        if (answer->run->max_rows > 0 && answer->rows >= answer->run->max_rows)
+            continue;
+        const stoa_status status = table_add_batch_row(answer->table, batch, row, err);
+        if (status != STOA_OK)
+            return status;
+    }
+    return STOA_OK;
+}
+
+static stoa_status answer_finish(struct answer *answer, stoa_error *err)
+{
+    stoa_status status = answer->output ? stoa_output_finish(answer->output, err)
+                                        : table_print(answer->table, &answer->sink, err);
+    if (status == STOA_OK)
+        status = stdout_sink_finish(&answer->sink, err);
+    return status;
+}
+
+static stoa_status stream(stoa_query *query, struct answer *answer, stoa_error *err)
+{
+    stoa_status status = answer_begin(answer, stoa_query_schema(query), err);
+    while (status == STOA_OK) {
+        stoa_batch batch;
+        status = stoa_query_next(query, &batch, err);
+        if (status != STOA_OK || batch.rows == 0)
+            break;
+        status = answer_batch(answer, &batch, err);
+    }
+    return status == STOA_OK ? answer_finish(answer, err) : status;
+}
+
+static void print_footer(const struct answer *answer, const stoa_query *query,
+                         double seconds)
+{
+    stoa_query_counters counters;
+    stoa_query_get_counters(query, &counters);
+    char rows[MESSAGE_COUNT_MAX];
+    char read[MESSAGE_COUNT_MAX];
+    char total[MESSAGE_COUNT_MAX];
+    char shown[64] = "";
+    if (answer->table && answer->run->max_rows > 0 && answer->rows > answer->run->max_rows)
+        snprintf(shown, sizeof shown, " (%llu shown; --max-rows 0 shows all)",
+                 (unsigned long long)answer->run->max_rows);
+    fprintf(stderr, "%s row%s%s in %.1f ms, read %s of %s%s\n",
+            message_count(answer->rows, rows), answer->rows == 1 ? "" : "s", shown,
+            seconds * 1e3, message_size(counters.bytes_read, read),
+            message_size(counters.bytes_total, total),
+            answer->table && table_has_cut(answer->table)
+                ? "; cells were cut, --max-width 0 shows all"
+                : "");
+}
+
+static int report(const struct answer *answer, const stoa_error *err)
+{
+    if (answer->sink.is_closed)
+        return 0;
+    if (interrupt_exit_code())
+        return interrupt_exit_code();
+    static const struct message_outcome outcome = {.safe = "yes: a query writes nothing"};
+    const int is_usage = err->status >= 200 && err->status < 300;
+    return message_error(err, is_usage ? NULL : &outcome);
+}
+
+int run_query(const struct query_run *run)
+{
+    struct answer answer = {.run = run};
+    stdout_sink_init(&answer.sink);
+    stoa_error err;
+    stoa_error_clear(&err);
+    const double start = now_seconds();
+    const stoa_query_options options = {.threads = run->threads,
+                                        .memory = run->memory,
+                                        .dataset = run->dataset,
+                                        .is_cancelled = interrupt_is_pending};
+    stoa_query *query = NULL;
+    stoa_status status = stoa_query_prepare(run->sql, &options, &query, &err);
+    if (status == STOA_OK)
+        status = stream(query, &answer, &err);
+    int code = 0;
+    if (status != STOA_OK)
+        code = report(&answer, &err);
+    else if (run->with_footer && answer.table)
+        print_footer(&answer, query, now_seconds() - start);
+    stoa_output_free(answer.output);
+    table_free(answer.table);
+    stoa_query_free(query);
+    return code;
+}
