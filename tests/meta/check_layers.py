@@ -71,8 +71,9 @@ def check_file(table, name, folders, users):
         if what:
             found.append(f'{name}:{line}: {what}')
     if name.endswith('.c') and not name.endswith(EXTERN_ALLOWED) and not name.startswith('tests/'):
-        for match in EXTERN.finditer(tree.strip_c(text)):
-            line = text.count('\n', 0, match.start()) + 1
+        bare = tree.strip_c(text)
+        for match in EXTERN.finditer(bare):
+            line = bare.count('\n', 0, match.start()) + 1
             found.append(f'{name}:{line}: `extern` in a .c file; put the prototype in a header')
     return found
 

@@ -22,14 +22,16 @@ def codes():
 
 
 def rows(text):
-    """(code, line, fields, texts) of each row `{STOA_E_X, exit, "name", "title", "explain"}`."""
+    """(code, line, exit code, texts) of each row `{STOA_E_X, exit, "name", "title", "explain"}`."""
+    constants = dict(re.findall(r'\b(EXIT_\w+)\s*=\s*(\d+)', text))
     for match in re.finditer(r'\{\s*(?:\.status\s*=\s*)?(STOA_(?:OK|E_\w+))\s*,(.*?)\}\s*[,;}]',
                              text, re.S):
         body = match.group(2)
         # Adjacent literals are one text; fields are parted by commas outside literals.
         bare = re.sub(r'"(?:\\.|[^"\\])*"', lambda m: '"' * (len(m.group(0)) > 2), body)
         fields = [part.strip() for part in bare.split(',') if part.strip()]
-        number = re.search(r'-?\d+', fields[0]) if fields else None
+        first = fields[0] if fields else ''
+        number = re.search(r'-?\d+', constants.get(first, first))
         texts = [f for f in fields[1:] if '"' in f]
         yield (match.group(1), text.count('\n', 0, match.start()) + 1,
                int(number.group(0)) if number else None, texts)
