@@ -281,6 +281,15 @@ uint64_t stoa_payload_seed(uint32_t field_id, uint32_t block_number, uint64_t gr
     return stoa_hash64(key, sizeof key, 0);
 }
 
+uint64_t stoa_page_checksum(const uint8_t *bytes, size_t size, struct stoa_hash128 content,
+                            uint64_t page)
+{
+    uint8_t key[24];
+    store_hash128(key, content);
+    stoa_store_le64(key + 16, page);
+    return stoa_hash64(bytes, size, stoa_hash64(key, sizeof key, 0));
+}
+
 /* [FMT-43] */
 uint64_t stoa_group_seed(const uint8_t *records, uint64_t size, uint64_t blocks,
                          uint64_t dictionaries)

@@ -253,6 +253,10 @@ static inline uint32_t stoa_group_blocks(uint32_t rows)
 /* What a payload's checksum is seeded with [FMT-44]. */
 uint64_t stoa_payload_seed(uint32_t field_id, uint32_t block_number, uint64_t group_seed);
 
+/* The checksum of page `page` of the footer, over its `size` stream bytes [FMT-60]. */
+uint64_t stoa_page_checksum(const uint8_t *bytes, size_t size, struct stoa_hash128 content,
+                            uint64_t page);
+
 /* The row group's seed from its tail's records and heap (`size` bytes before the tail end):
  * their hash with offsets and checksums taken as zero [FMT-43]. `blocks` block records come
  * first, then `dictionaries` dictionary records. */

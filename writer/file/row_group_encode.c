@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Buffered columns -> encoded row group. Columns go through in batches of about 8 MiB raw; one
+ * step runs, on all threads of the pool, the blocks of one batch and the dictionary builds of
+ * the next, so that neither waits for the other and at most two batches of dictionaries are in
+ * memory:
+ *
+ *   step 0: dictionaries 0 | step 1: blocks 0, dictionaries 1 | step 2: blocks 1, ...
+ *
+ * After each step the calling thread appends the batch's payloads in column and block order:
+ * the bytes depend on neither threads nor timing [FMT-5].
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "format/stats_record.h"
+#include "writer/file/writer_state.h"
+
+enum {
+    BATCH_RAW = 8 << 20,    /* raw bytes of a batch, unless it is one column */
+    BATCH_COLUMNS = 256,    /* bounds the jobs of wide tables */
+    PARALLEL_RAW = 1 << 18, /* smaller row groups are not worth waking threads for */
+    RELEASE_BODY = 24 << 20 /* encoded bytes from which on encoded columns are freed */
+};
+
+/* One block to encode. */
+struct block_job {
+    uint32_t column;
+    uint32_t block;
+    struct stoa_buf payload;
+    uint8_t encoding;
+    bool uses_dictionary;
+    uint32_t raw_size;
+    struct stoa_stats stats;
+};
+
+/* One column's dictionary. */
+struct column_job {
+    struct stoa_dictionary_build *dictionary; /* NULL: none is worth it */
+    struct stoa_buf payload;
+    uint8_t encoding;
+};
+
+struct batch {
+    uint32_t first; /* column */
+    uint32_t count; /* columns; 0: behind the last batch */
+    struct column_job *jobs;
+};
+
+struct encoder {
+    struct stoa_file_writer *writer;
+    struct stoa_encoded_group *group;
+    struct batch next;        /* dictionaries are being built */
+    struct batch current;     /* blocks are being encoded */
+    struct block_job *blocks; /* of the current batch, column-major */
+};
+
+void stoa_encoded_group_init(struct stoa_encoded_group *group)
+{
+    /* The buffers hold what was made from buffered rows, whose size is bounded already. */
+    *group = (struct stoa_encoded_group){.rows = 0};
+    stoa_buf_init(&group->body, SIZE_MAX / 4);
+    stoa_buf_init(&group->heap, UINT32_MAX);
+    stoa_buf_init(&group->stats, SIZE_MAX / 4);
+    stoa_buf_init(&group->stats_heap, UINT32_MAX);
+}
+
+void stoa_encoded_group_done(struct stoa_encoded_group *group)
+{
+    stoa_buf_done(&group->body);
+    stoa_buf_done(&group->heap);
+    stoa_buf_done(&group->stats);
+    stoa_buf_done(&group->stats_heap);
+    stoa_free(group->records);
+    stoa_free(group->dictionaries);
+    group->records = NULL;
+    group->dictionaries = NULL;
+}
+
+/* ---- the tasks of a step ---- */
+
+static void set_place(const struct encoder *encoder, uint32_t column, stoa_error *err)
+{
+    const struct stoa_file_writer *writer = encoder->writer;
+    stoa_error_set_place(err, "%s: column \"%s\", row group %" PRIu32,
+                         writer->output.file->name, writer->fields[column].name,
+                         writer->group_count);
+}
+
+static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_error *err)
+{
+    const uint32_t c = encoder->next.first + (uint32_t)i;
+    const struct stoa_column column =
+        stoa_column_builder_view(&encoder->writer->columns[c]);
+    const stoa_status status = stoa_dictionary_build_create(
+        &column, encoder->writer->profile, &encoder->next.jobs[i].dictionary, err);
+    if (status != STOA_OK)
+        set_place(encoder, c, err);
+    return status;
+}
+
+/* The payload is thrown away when no block turns out to use the dictionary: waiting for that
+ * would keep the other threads waiting too. */
+static stoa_status encode_dictionary(struct encoder *encoder, size_t i, stoa_error *err)
+{
+    struct column_job *job = &encoder->current.jobs[i];
+    if (!job->dictionary)
+        return STOA_OK;
+    const stoa_status status = stoa_dictionary_build_encode(
+        job->dictionary, encoder->writer->profile, &job->payload, &job->encoding, err);
+    if (status != STOA_OK)
+        set_place(encoder, encoder->current.first + (uint32_t)i, err);
+    return status;
+}
+
+static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *err)
+{
+    struct block_job *job = &encoder->blocks[i];
+    const struct stoa_file_writer *writer = encoder->writer;
+    const struct stoa_dictionary_build *dictionary =
+        encoder->current.jobs[job->column - encoder->current.first].dictionary;
+    const struct stoa_column whole =
+        stoa_column_builder_view(&writer->columns[job->column]);
+    const uint32_t first = job->block * STOA_BLOCK_ROWS;
+    const struct stoa_column column =
+        stoa_column_slice(&whole, first, stoa_block_rows(whole.length, job->block));
+    job->raw_size = (uint32_t)stoa_column_raw_size(&column);
+    stoa_stats_compute(&job->stats, &column);
+    const stoa_status status = stoa_block_encode(
+        &column, dictionary ? stoa_dictionary_build_codes(dictionary) + first : NULL,
+        dictionary ? stoa_dictionary_build_count(dictionary) : 0, writer->profile,
+        &job->payload, &job->encoding, &job->uses_dictionary, err);
+    if (status != STOA_OK)
+        set_place(encoder, job->column, err);
+    return status;
+}
+
+static stoa_status run_task(void *context, size_t index, stoa_error *err)
+{
+    struct encoder *encoder = context;
+    if (index < encoder->next.count)
+        return build_dictionary(encoder, index, err);
+    index -= encoder->next.count;
+    if (index < encoder->current.count)
+        return encode_dictionary(encoder, index, err);
+    return encode_block(encoder, index - encoder->current.count, err);
+}
+
+/* ---- collecting a batch, in order ---- */
+
+static stoa_status append_payload(struct encoder *encoder, const struct stoa_buf *payload,
+                                  uint64_t *out_offset, stoa_error *err)
+{
+    struct stoa_buf *body = &encoder->group->body;
+    const uint64_t offset = body->size;
+    STOA_TRY(stoa_buf_append(body, payload->data, payload->size, err));
+    STOA_TRY(stoa_buf_align(body, STOA_PAYLOAD_ALIGN, err));
+    *out_offset = offset;
+    return STOA_OK;
+}
+
+static stoa_status check_payload_size(size_t size, stoa_error *err)
+{
+    if (size > UINT32_MAX)
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected a payload of at most %" PRIu32 " bytes, found %zu",
+                         UINT32_MAX, size);
+    return STOA_OK;
+}
+
+static stoa_status collect_dictionary(struct encoder *encoder, uint32_t c,
+                                      const struct column_job *job, stoa_error *err)
+{
+    struct stoa_encoded_group *group = encoder->group;
+    STOA_TRY(check_payload_size(job->payload.size, err));
+    struct stoa_dictionary_record record = {
+        .stored_size = (uint32_t)job->payload.size,
+        .count = stoa_dictionary_build_count(job->dictionary),
+        .column = c,
+        .encoding = job->encoding,
+    };
+    STOA_TRY(append_payload(encoder, &job->payload, &record.offset, err));
+    group->dictionaries[group->dictionary_count++] = record;
+    encoder->writer->has_dictionary[c] = true;
+    encoder->writer->stored_bytes[c] += record.stored_size;
+    return STOA_OK;
+}
+
+/* The core of a record; its full bounds go to the end of `heap`. */
+static stoa_status put_core(const struct stoa_stats *stats, struct stoa_stats_core *core,
+                            struct stoa_buf *heap, stoa_error *err)
+{
+    uint8_t bounds[STOA_STATS_BOUNDS_MAX];
+    const size_t size = stoa_stats_to_core(stats, core, bounds);
+    if (size > 0)
+        core->bounds_offset = (uint32_t)heap->size; /* the heap ends below 4 GiB */
+    return stoa_buf_append(heap, bounds, size, err);
+}
+
+static stoa_status collect_block(struct encoder *encoder, const struct block_job *job,
+                                 stoa_error *err)
+{
+    struct stoa_encoded_group *group = encoder->group;
+    STOA_TRY(check_payload_size(job->payload.size, err));
+    struct stoa_block_record record = {
+        .stored_size = (uint32_t)job->payload.size,
+        .rows = (uint32_t)job->stats.rows,
+        .null_count = (uint32_t)job->stats.null_count,
+        .nan_count = (uint32_t)job->stats.nan_count,
+        .raw_size = job->raw_size,
+        .encoding = job->encoding,
+    };
+    STOA_TRY(put_core(&job->stats, &record.core, &group->heap, err));
+    if (job->uses_dictionary)
+        record.core.flags |= STOA_RECORD_USES_DICTIONARY;
+    STOA_TRY(append_payload(encoder, &job->payload, &record.offset, err));
+    group->records[(size_t)job->column * group->blocks + job->block] = record;
+    encoder->writer->stored_bytes[job->column] += record.stored_size;
+    return STOA_OK;
+}
+
+static stoa_status collect_stats(struct encoder *encoder, uint32_t c,
+                                 const struct block_job *jobs, stoa_error *err)
+{
+    struct stoa_encoded_group *group = encoder->group;
+    struct stoa_stats stats;
+    stoa_stats_init(&stats, jobs[0].stats.phys);
+    for (uint32_t b = 0; b < group->blocks; b++)
+        stoa_stats_merge(&stats, &jobs[b].stats);
+    stoa_stats_merge(&encoder->writer->stats[c], &stats);
+    if (group->blocks == 1) /* [FMT-63] they equal the block's */
+        return STOA_OK;
+    struct stoa_stats_record record = {
+        .rows = stats.rows,
+        .null_count = stats.null_count,
+        .nan_count = stats.nan_count,
+    };
+    STOA_TRY(put_core(&stats, &record.core, &group->stats_heap, err));
+    uint8_t bytes[STOA_STATS_RECORD_SIZE];
+    stoa_stats_record_write(&record, bytes);
+    return stoa_buf_append(&group->stats, bytes, sizeof bytes, err);
+}
+
+static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_error *err)
+{
+    const uint32_t c = encoder->current.first + i;
+    const uint32_t blocks = encoder->group->blocks;
+    const struct block_job *jobs = encoder->blocks + (size_t)i * blocks;
+    bool uses_dictionary = false;
+    for (uint32_t b = 0; b < blocks; b++)
+        uses_dictionary |= jobs[b].uses_dictionary;
+    if (uses_dictionary)
+        STOA_TRY(collect_dictionary(encoder, c, &encoder->current.jobs[i], err));
+    for (uint32_t b = 0; b < blocks; b++)
+        STOA_TRY(collect_block(encoder, &jobs[b], err));
+    return collect_stats(encoder, c, jobs, err);
+}
+
+static void drop_dictionaries(struct batch *batch)
+{
+    for (uint32_t i = 0; batch->jobs && i < batch->count; i++) {
+        stoa_dictionary_build_free(batch->jobs[i].dictionary);
+        batch->jobs[i].dictionary = NULL;
+        stoa_buf_done(&batch->jobs[i].payload);
+    }
+}
+
+static stoa_status collect_batch(struct encoder *encoder, stoa_error *err)
+{
+    struct batch *batch = &encoder->current;
+    for (uint32_t i = 0; i < batch->count; i++)
+        STOA_TRY(collect_column(encoder, i, err));
+    drop_dictionaries(batch);
+    /* Rows that hardly shrink: what is encoded takes the place of what was buffered, so that
+     * both together stay below the raw limit and 24 MiB. */
+    if (encoder->group->body.size > RELEASE_BODY) {
+        for (uint32_t i = 0; i < batch->count; i++)
+            stoa_column_builder_done(&encoder->writer->columns[batch->first + i]);
+    }
+    return STOA_OK;
+}
+
+/* ---- the steps ---- */
+
+/* The columns behind `first` that make a batch. */
+static uint32_t batch_size(const struct stoa_file_writer *writer, uint32_t first)
+{
+    const uint32_t columns = (uint32_t)writer->schema.field_count;
+    uint64_t raw = 0;
+    uint32_t count = 0;
+    while (first + count < columns && count < BATCH_COLUMNS) {
+        const struct stoa_column column =
+            stoa_column_builder_view(&writer->columns[first + count]);
+        raw += stoa_column_raw_size(&column);
+        if (count > 0 && raw > BATCH_RAW)
+            break;
+        count++;
+    }
+    return count;
+}
+
+static void prepare_blocks(struct encoder *encoder)
+{
+    const uint32_t blocks = encoder->group->blocks;
+    for (uint32_t i = 0; i < encoder->current.count * blocks; i++) {
+        struct block_job *job = &encoder->blocks[i];
+        job->column = encoder->current.first + i / blocks;
+        job->block = i % blocks;
+        job->payload.size = 0; /* its memory serves the next batch */
+        job->uses_dictionary = false;
+    }
+}
+
+static stoa_status run_steps(struct encoder *encoder, struct stoa_pool *pool,
+                             stoa_error *err)
+{
+    encoder->next.count = batch_size(encoder->writer, 0);
+    while (encoder->next.count > 0 || encoder->current.count > 0) {
+        prepare_blocks(encoder);
+        const size_t tasks = encoder->next.count + encoder->current.count +
+                             (size_t)encoder->current.count * encoder->group->blocks;
+        STOA_TRY(stoa_pool_run(pool, tasks, run_task, encoder, err));
+        STOA_TRY(collect_batch(encoder, err));
+        const struct batch done = encoder->current;
+        encoder->current = encoder->next;
+        encoder->next.first = encoder->current.first + encoder->current.count;
+        encoder->next.count = batch_size(encoder->writer, encoder->next.first);
+        encoder->next.jobs = done.jobs;
+    }
+    return STOA_OK;
+}
+
+static stoa_status make_column_jobs(uint32_t count, struct column_job **out_jobs,
+                                    stoa_error *err)
+{
+    struct column_job *jobs = stoa_alloc_zeroed(count, sizeof *jobs);
+    if (!jobs)
+        return stoa_fail_memory(err, count * sizeof *jobs);
+    for (uint32_t i = 0; i < count; i++)
+        stoa_buf_init(&jobs[i].payload, SIZE_MAX / 4);
+    *out_jobs = jobs;
+    return STOA_OK;
+}
+
+static stoa_status make_jobs(struct encoder *encoder, uint32_t columns, stoa_error *err)
+{
+    const uint32_t count = columns < BATCH_COLUMNS ? columns : BATCH_COLUMNS;
+    const size_t block_count = (size_t)count * encoder->group->blocks;
+    STOA_TRY(make_column_jobs(count, &encoder->next.jobs, err));
+    STOA_TRY(make_column_jobs(count, &encoder->current.jobs, err));
+    encoder->blocks = stoa_alloc_zeroed(block_count, sizeof *encoder->blocks);
+    if (!encoder->blocks)
+        return stoa_fail_memory(err, block_count * sizeof *encoder->blocks);
+    for (size_t i = 0; i < block_count; i++)
+        stoa_buf_init(&encoder->blocks[i].payload, SIZE_MAX / 4);
+    return STOA_OK;
+}
+
+static void free_jobs(struct encoder *encoder, uint32_t columns)
+{
+    const uint32_t count = columns < BATCH_COLUMNS ? columns : BATCH_COLUMNS;
+    drop_dictionaries(&encoder->current);
+    drop_dictionaries(&encoder->next);
+    stoa_free(encoder->current.jobs);
+    stoa_free(encoder->next.jobs);
+    for (size_t i = 0; encoder->blocks && i < (size_t)count * encoder->group->blocks; i++)
+        stoa_buf_done(&encoder->blocks[i].payload);
+    stoa_free(encoder->blocks);
+}
+
+static stoa_status make_records(struct stoa_encoded_group *group, uint32_t columns,
+                                stoa_error *err)
+{
+    const size_t count = (size_t)columns * group->blocks;
+    group->records = stoa_alloc_array(count, sizeof *group->records);
+    group->dictionaries = stoa_alloc_array(columns, sizeof *group->dictionaries);
+    if (!group->records || !group->dictionaries)
+        return stoa_fail_memory(err, count * sizeof *group->records);
+    return STOA_OK;
+}
+
+stoa_status stoa_row_group_encode(struct stoa_file_writer *writer,
+                                  struct stoa_encoded_group *out_group, stoa_error *err)
+{
+    const uint32_t columns = (uint32_t)writer->schema.field_count;
+    const bool is_small = stoa_cut_raw_size(&writer->cut) < PARALLEL_RAW;
+    out_group->rows = writer->cut.rows;
+    out_group->blocks = stoa_group_blocks(writer->cut.rows);
+    struct encoder encoder = {.writer = writer, .group = out_group};
+    stoa_status status = STOA_OK;
+    STOA_TRY_CLEANUP(make_records(out_group, columns, err));
+    STOA_TRY_CLEANUP(stoa_buf_reserve(&out_group->body, STOA_PAYLOAD_ALIGN, err));
+    STOA_TRY_CLEANUP(make_jobs(&encoder, columns, err));
+    STOA_TRY_CLEANUP(run_steps(&encoder, is_small ? NULL : writer->pool, err));
+cleanup:
+    free_jobs(&encoder, columns);
+    return status;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Encoded row group -> file: makes the tail [FMT-45], from it the row group's seed [FMT-43] and
+ * with that the payloads' checksums [FMT-44], then writes payloads and tail. Called by
+ * file_writer.c. What the footer will need is kept in the form it has in the tail, so that a
+ * file of many row groups costs its writer little more than its footer's size.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "common/checked.h"
+#include "writer/file/writer_state.h"
+
+void stoa_kept_group_done(struct stoa_kept_group *group)
+{
+    stoa_free(group->tail);
+    stoa_free(group->stats);
+    group->tail = NULL;
+    group->stats = NULL;
+}
+
+static size_t record_count(const struct stoa_file_writer *writer,
+                           const struct stoa_encoded_group *group)
+{
+    return writer->schema.field_count * group->blocks;
+}
+
+/* Block and dictionary records; returns where the heap follows. */
+static uint8_t *put_records(const struct stoa_encoded_group *group, size_t records,
+                            uint8_t *out)
+{
+    for (size_t i = 0; i < records; i++, out += STOA_BLOCK_RECORD_SIZE)
+        stoa_block_record_write(&group->records[i], out);
+    for (uint32_t i = 0; i < group->dictionary_count; i++) {
+        stoa_dictionary_record_write(&group->dictionaries[i], out);
+        out += STOA_DICTIONARY_RECORD_SIZE;
+    }
+    return out;
+}
+
+static uint64_t payload_checksum(const struct stoa_encoded_group *group, uint64_t offset,
+                                 uint32_t stored_size, uint64_t seed)
+{
+    return stoa_hash64(group->body.data + offset,
+                       stoa_align_up(stored_size, STOA_PAYLOAD_ALIGN), seed);
+}
+
+static void set_checksums(const struct stoa_file_writer *writer,
+                          struct stoa_encoded_group *group, uint64_t seed)
+{
+    for (size_t i = 0; i < record_count(writer, group); i++) {
+        struct stoa_block_record *record = &group->records[i];
+        const uint32_t field_id = writer->fields[i / group->blocks].id;
+        record->checksum = payload_checksum(
+            group, record->offset, record->stored_size,
+            stoa_payload_seed(field_id, (uint32_t)(i % group->blocks), seed));
+    }
+    for (uint32_t i = 0; i < group->dictionary_count; i++) {
+        struct stoa_dictionary_record *record = &group->dictionaries[i];
+        const uint32_t field_id = writer->fields[record->column].id;
+        record->checksum =
+            payload_checksum(group, record->offset, record->stored_size,
+                             stoa_payload_seed(field_id, STOA_DICTIONARY_NUMBER, seed));
+    }
+}
+
+/* The whole tail at `kept->tail`, which has room for it; fills kept->record. */
+static void make_tail(const struct stoa_file_writer *writer,
+                      struct stoa_encoded_group *group, struct stoa_kept_group *kept)
+{
+    const size_t records = record_count(writer, group);
+    struct stoa_group_record *record = &kept->record;
+    uint8_t *heap = put_records(group, records, kept->tail);
+    if (group->heap.size > 0)
+        memcpy(heap, group->heap.data, group->heap.size);
+    record->seed = stoa_group_seed(kept->tail, record->tail_size - STOA_TAIL_END_SIZE,
+                                   records, group->dictionary_count);
+    set_checksums(writer, group, record->seed);
+    put_records(group, records, kept->tail);
+    const struct stoa_tail_end end = {
+        .group_size = record->size,
+        .tail_size = record->tail_size,
+        .rows = record->rows,
+        .blocks = record->blocks,
+        .columns = (uint32_t)writer->schema.field_count,
+        .dictionaries = record->dictionaries,
+        .seed = record->seed,
+        .schema_hash = writer->identity.low,
+    };
+    stoa_tail_end_write(&end, kept->tail);
+}
+
+static stoa_status keep_stats(const struct stoa_encoded_group *group,
+                              struct stoa_kept_group *kept, stoa_error *err)
+{
+    kept->stats_size = group->stats.size + group->stats_heap.size;
+    if (kept->stats_size == 0)
+        return STOA_OK;
+    kept->stats = stoa_alloc(kept->stats_size);
+    if (!kept->stats)
+        return stoa_fail_memory(err, kept->stats_size);
+    memcpy(kept->stats, group->stats.data, group->stats.size);
+    if (group->stats_heap.size > 0)
+        memcpy(kept->stats + group->stats.size, group->stats_heap.data,
+               group->stats_heap.size);
+    return STOA_OK;
+}
+
+static stoa_status reserve_group(struct stoa_file_writer *writer, stoa_error *err)
+{
+    if (writer->group_count < writer->group_capacity)
+        return STOA_OK;
+    const size_t capacity = writer->group_capacity ? (size_t)writer->group_capacity * 2 : 4;
+    if (capacity > UINT32_MAX)
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected at most %" PRIu32 " row groups in a file, found more",
+                         writer->group_capacity);
+    void *groups = stoa_realloc(writer->groups, capacity * sizeof *writer->groups);
+    if (!groups)
+        return stoa_fail_memory(err, capacity * sizeof *writer->groups);
+    writer->groups = groups;
+    writer->group_capacity = (uint32_t)capacity;
+    return STOA_OK;
+}
+
+/* Everything of `kept` but what goes into the file is known before a byte is written. */
+static stoa_status prepare(struct stoa_file_writer *writer,
+                           struct stoa_encoded_group *group, struct stoa_kept_group *kept,
+                           stoa_error *err)
+{
+    kept->heap_start = record_count(writer, group) * STOA_BLOCK_RECORD_SIZE +
+                       (uint64_t)group->dictionary_count * STOA_DICTIONARY_RECORD_SIZE;
+    kept->heap_size = group->heap.size;
+    const uint64_t tail_size = kept->heap_start +
+                               stoa_align_up(group->heap.size, STOA_PAYLOAD_ALIGN) +
+                               STOA_TAIL_END_SIZE;
+    kept->record = (struct stoa_group_record){
+        .offset = writer->output.offset,
+        .size = group->body.size + tail_size,
+        .first_row = writer->rows,
+        .rows = group->rows,
+        .blocks = group->blocks,
+        .first_block = writer->blocks,
+        .dictionaries = group->dictionary_count,
+        .tail_size = tail_size,
+        .raw_size = stoa_cut_raw_size(&writer->cut),
+    };
+    kept->tail = stoa_alloc_zeroed(1, tail_size);
+    if (!kept->tail)
+        return stoa_fail_memory(err, tail_size);
+    STOA_TRY(keep_stats(group, kept, err));
+    return reserve_group(writer, err);
+}
+
+static stoa_status check_limits(const struct stoa_file_writer *writer, uint32_t rows,
+                                uint32_t blocks, stoa_error *err)
+{
+    if (rows > STOA_MAX_ROWS - writer->rows || blocks > UINT32_MAX - writer->blocks)
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected at most %" PRIu64 " rows in a file, found more",
+                         STOA_MAX_ROWS);
+    return STOA_OK;
+}
+
+stoa_status stoa_row_group_write(struct stoa_file_writer *writer,
+                                 struct stoa_encoded_group *group, stoa_error *err)
+{
+    struct stoa_kept_group kept = {.tail = NULL};
+    stoa_status status = STOA_OK;
+    STOA_TRY_CLEANUP(check_limits(writer, group->rows, group->blocks, err));
+    STOA_TRY_CLEANUP(prepare(writer, group, &kept, err));
+    make_tail(writer, group, &kept);
+    STOA_TRY_CLEANUP(
+        stoa_file_output_write(&writer->output, group->body.data, group->body.size, err));
+    STOA_TRY_CLEANUP(
+        stoa_file_output_write(&writer->output, kept.tail, kept.record.tail_size, err));
+    writer->rows += group->rows;
+    writer->blocks += group->blocks;
+    writer->kept_bytes += kept.record.tail_size + kept.stats_size;
+    writer->groups[writer->group_count++] = kept;
+    kept = (struct stoa_kept_group){.tail = NULL};
+cleanup:
+    stoa_kept_group_done(&kept);
+    return status;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inside of a file writer, shared by the files of this folder only:
+ *
+ *   file_writer.c       create, append, finish; owns all of it
+ *   row_group_encode.c  buffered columns -> stoa_encoded_group, on the pool
+ *   row_group_write.c   stoa_encoded_group -> file; what the footer needs -> stoa_kept_group
+ *   footer_write.c      all stoa_kept_group -> footer and trailer
+ *
+ * A payload's checksum depends on the row group's seed and the seed on all its records
+ * [FMT-43], so a row group is encoded as a whole before its first byte is written.
+ */
+#ifndef STOA_WRITER_STATE_H
+#define STOA_WRITER_STATE_H
+
+#include "common/buf.h"
+#include "format/block.h"
+#include "format/layout.h"
+#include "writer/file/file_output.h"
+#include "writer/file/file_writer.h"
+#include "writer/file/row_group_cut.h"
+
+/* A row group between encoding and writing; nothing of it is kept for the next one, so that
+ * many open writers (one per partition) cost no more than their buffered rows. */
+struct stoa_encoded_group {
+    uint32_t rows;
+    uint32_t blocks;      /* per column */
+    struct stoa_buf body; /* all payloads with padding, in file order */
+    /* columns x blocks, column-major; bounds_offset counts in heap, checksum is not set */
+    struct stoa_block_record *records;
+    struct stoa_buf heap;                        /* full bounds of the records */
+    struct stoa_dictionary_record *dictionaries; /* ascending column */
+    uint32_t dictionary_count;
+    struct stoa_buf stats;      /* statistics records; empty for one block a column */
+    struct stoa_buf stats_heap; /* full bounds of those */
+};
+
+/* What the footer needs of a row group that has been written. */
+struct stoa_kept_group {
+    struct stoa_group_record record;
+    uint8_t *tail; /* block records, dictionary records, heap, as in the file; owned */
+    uint64_t heap_start; /* of the heap, in tail */
+    uint64_t heap_size;  /* without padding */
+    uint8_t *stats;      /* statistics records, then their heap; NULL: one block a column */
+    size_t stats_size;   /* bytes of both */
+};
+
+struct stoa_file_writer {
+    struct stoa_file_output output;
+    enum stoa_profile profile;
+    struct stoa_pool *pool; /* borrowed, or NULL */
+    bool is_finished;
+    bool has_failed;
+
+    stoa_schema schema; /* fields and names are copies, in one allocation each */
+    stoa_field *fields;
+    char *names;         /* one behind the other, each with a NUL */
+    uint8_t *name_table; /* the footer's section [FMT-64] */
+    struct stoa_hash128 identity;
+    uint64_t schema_size; /* bytes of the schema section */
+
+    struct stoa_column_builder *columns; /* the row group being filled */
+    struct stoa_cut cut;
+
+    struct stoa_kept_group *groups; /* written */
+    uint32_t group_count;
+    uint32_t group_capacity;
+    uint64_t rows;            /* in the groups written */
+    uint32_t blocks;          /* of one column, in the groups written */
+    size_t kept_bytes;        /* memory behind `groups` */
+    struct stoa_stats *stats; /* of the groups written, one per column */
+    uint64_t *stored_bytes;   /* one per column */
+    bool *has_dictionary;     /* one per column */
+};
+
+void stoa_encoded_group_init(struct stoa_encoded_group *group);
+void stoa_encoded_group_done(struct stoa_encoded_group *group);
+
+/* Encodes the buffered rows (at least one) into `out_group`, which is as after init, and adds
+ * them to the per-column figures. May free buffered columns on the way; the caller clears
+ * them. */
+STOA_MUST_USE stoa_status stoa_row_group_encode(struct stoa_file_writer *writer,
+                                                struct stoa_encoded_group *out_group,
+                                                stoa_error *err);
+
+/* Writes the row group and keeps what the footer needs; sets the records' checksums. */
+STOA_MUST_USE stoa_status stoa_row_group_write(struct stoa_file_writer *writer,
+                                               struct stoa_encoded_group *group,
+                                               stoa_error *err);
+void stoa_kept_group_done(struct stoa_kept_group *group);
+
+/* Writes footer and trailer. */
+STOA_MUST_USE stoa_status stoa_footer_write(struct stoa_file_writer *writer,
+                                            stoa_error *err);
+
+#endif
