@@ -134,7 +134,7 @@ static void float_sum(const struct value *values, uint32_t rows, uint64_t sum[2]
     store_pair(total, sum);
 }
 
-/* A signed sum in 192 bits, lowest part first: no block overflows it. */
+/* A signed sum in 192 bits, lowest part first, so that leaving 128 bits shows. */
 struct wide {
     uint64_t part[3];
 };
@@ -169,10 +169,12 @@ static bool integer_sum(unsigned kind, const struct value *values, uint32_t rows
         const uint64_t top = kind == KIND_I128 ? v->high : kind == KIND_I64 ? v->low : 0;
         const uint64_t sign = top >> 63 ? ~UINT64_C(0) : 0;
         wide_add(&wide, v->low, kind == KIND_I128 ? v->high : sign, sign);
+        if (!wide_fits(&wide)) /* [FMT-70] also when later rows would bring it back */
+            return false;
     }
     sum[0] = wide.part[0];
     sum[1] = wide.part[1];
-    return wide_fits(&wide);
+    return true;
 }
 
 /* ---- bounds ---- */
