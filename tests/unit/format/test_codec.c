@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of format/codec: round trips of every codec and level, working memory, damage. */
+#include "tests/support/test_support.h"
+
+#include <string.h>
+
+#include "common/alloc.h"
+#include "format/codec/codec.h"
+
+enum { FRAME = STOA_FRAME_RAW_SIZE };
+
+static uint8_t raw[FRAME + 1];
+
+/* Text-like bytes that every codec can shrink. */
+static void fill_raw(uint64_t seed)
+{
+    struct test_random random = test_random_start(seed);
+    for (size_t i = 0; i < sizeof raw; i++)
+        raw[i] = (uint8_t)("etaoin shrdlu\n"[test_random_below(&random, 14)]);
+}
+
+static void *zeroed_memory(size_t size)
+{
+    return size ? stoa_alloc_zeroed(1, size) : NULL;
+}
+
+static void check_round_trip(const struct stoa_codec *codec, int level, size_t raw_size,
+                             void *compress_memory, void *decompress_memory)
+{
+    const size_t capacity = codec->bound(raw_size);
+    uint8_t *out = stoa_alloc(capacity);
+    uint8_t *again = stoa_alloc(capacity);
+    uint8_t *back = stoa_alloc(raw_size);
+    size_t size = 0;
+    size_t size_again = 0;
+    stoa_error err;
+    assert_ok(
+        codec->compress(compress_memory, raw, raw_size, level, out, capacity, &size, &err),
+        &err);
+    assert_true(size <= capacity);
+    /* The bytes do not depend on where the working memory comes from. */
+    assert_ok(
+        codec->compress(NULL, raw, raw_size, level, again, capacity, &size_again, &err),
+        &err);
+    assert_int_equal(size_again, size);
+    assert_bytes(again, out, size);
+    assert_ok(codec->decompress(decompress_memory, out, size, back, raw_size, &err), &err);
+    assert_bytes(back, raw, raw_size);
+    stoa_free(out);
+    stoa_free(again);
+    stoa_free(back);
+}
+
+static void test_codecs_give_back_every_size(void **state)
+{
+    STOA_UNUSED(state);
+    static const size_t sizes[] = {0, 1, 2, 100, 1000, 4097, 16384, 16385, 65535, FRAME};
+    fill_raw(401);
+    for (unsigned id = 0; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        void *to = zeroed_memory(codec->compress_memory(codec->min_level));
+        void *from = zeroed_memory(codec->decompress_memory());
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+            check_round_trip(codec, codec->min_level, sizes[i], to, from);
+        stoa_free(to);
+        stoa_free(from);
+    }
+}
+
+static void test_codec_memory_suffices_for_every_level(void **state)
+{
+    STOA_UNUSED(state);
+    static const size_t sizes[] = {0, 1, 300, 2000, 9000, 20000};
+    fill_raw(402);
+    for (unsigned id = 0; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        for (int level = codec->min_level; level <= codec->max_level; level++) {
+            void *to = zeroed_memory(codec->compress_memory(level));
+            for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+                check_round_trip(codec, level, sizes[i], to, NULL);
+            stoa_free(to);
+        }
+    }
+}
+
+static void test_codecs_refuse_levels_and_frames_out_of_range(void **state)
+{
+    STOA_UNUSED(state);
+    static uint8_t out[FRAME * 2];
+    size_t size = 77;
+    stoa_error err;
+    for (unsigned id = STOA_CODEC_ZSTD; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        assert_fails(codec->compress(NULL, raw, 10, codec->min_level - 1, out, sizeof out,
+                                     &size, &err),
+                     STOA_E_INTERNAL, &err);
+        assert_fails(codec->compress(NULL, raw, 10, codec->max_level + 1, out, sizeof out,
+                                     &size, &err),
+                     STOA_E_INTERNAL, &err);
+        assert_fails(codec->compress(NULL, raw, FRAME + 1, codec->min_level, out,
+                                     sizeof out, &size, &err),
+                     STOA_E_INTERNAL, &err);
+        assert_int_equal(size, 77);
+    }
+}
+
+static void test_codecs_report_too_little_room(void **state)
+{
+    STOA_UNUSED(state);
+    uint8_t out[20];
+    size_t size = 77;
+    stoa_error err;
+    fill_raw(403);
+    for (unsigned id = 0; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        assert_fails(codec->compress(NULL, raw, 1000, codec->min_level, out, sizeof out,
+                                     &size, &err),
+                     STOA_E_INTERNAL, &err);
+        assert_int_equal(size, 77);
+    }
+}
+
+static void test_codecs_refuse_wrong_sizes(void **state)
+{
+    STOA_UNUSED(state);
+    static uint8_t out[FRAME];
+    static uint8_t back[FRAME];
+    stoa_error err;
+    fill_raw(404);
+    for (unsigned id = 0; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        size_t size = 0;
+        assert_ok(codec->compress(NULL, raw, 5000, codec->min_level, out, sizeof out, &size,
+                                  &err),
+                  &err);
+        out[size] = 0;
+        assert_fails(codec->decompress(NULL, out, size, back, 4999, &err), STOA_E_CORRUPT,
+                     &err);
+        assert_fails(codec->decompress(NULL, out, size, back, 5001, &err), STOA_E_CORRUPT,
+                     &err);
+        assert_fails(codec->decompress(NULL, out, size - 1, back, 5000, &err),
+                     STOA_E_CORRUPT, &err);
+        assert_fails(codec->decompress(NULL, out, size + 1, back, 5000, &err),
+                     STOA_E_CORRUPT, &err);
+        assert_fails(codec->decompress(NULL, out, 0, back, 5000, &err), STOA_E_CORRUPT,
+                     &err);
+    }
+}
+
+/* A frame in two parts is what zstd itself would take. */
+static void test_zstd_refuses_two_frames_for_one(void **state)
+{
+    STOA_UNUSED(state);
+    const struct stoa_codec *codec = stoa_codec_find(STOA_CODEC_ZSTD);
+    uint8_t out[4000];
+    uint8_t back[2000];
+    size_t first = 0;
+    size_t second = 0;
+    stoa_error err;
+    fill_raw(405);
+    assert_ok(codec->compress(NULL, raw, 1000, 1, out, sizeof out, &first, &err), &err);
+    assert_ok(
+        codec->compress(NULL, raw, 0, 1, out + first, sizeof out - first, &second, &err),
+        &err);
+    assert_fails(codec->decompress(NULL, out, first + second, back, 1000, &err),
+                 STOA_E_CORRUPT, &err);
+}
+
+static void test_codec_errors_keep_the_library_text(void **state)
+{
+    STOA_UNUSED(state);
+    uint8_t out[2000];
+    uint8_t back[1000];
+    size_t size = 0;
+    stoa_error err;
+    const struct stoa_codec *zstd = stoa_codec_find(STOA_CODEC_ZSTD);
+    const struct stoa_codec *lz4 = stoa_codec_find(STOA_CODEC_LZ4);
+    fill_raw(406);
+    assert_ok(zstd->compress(NULL, raw, 1000, 1, out, sizeof out, &size, &err), &err);
+    assert_fails(zstd->decompress(NULL, out, size - 3, back, 1000, &err), STOA_E_CORRUPT,
+                 &err);
+    assert_contains(err.message, "Src size is incorrect");
+    memset(out, 0xFF, 100);
+    assert_fails(lz4->decompress(NULL, out, 100, back, 1000, &err), STOA_E_CORRUPT, &err);
+    assert_contains(err.message, "lz4 code -");
+}
+
+/* Damaged input may give wrong bytes but never touches others (the sanitizer watches). */
+static void test_codecs_survive_random_damage(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(407);
+    fill_raw(408);
+    for (unsigned id = STOA_CODEC_ZSTD; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        void *memory = zeroed_memory(codec->decompress_memory());
+        for (int round = 0; round < 200; round++) {
+            uint8_t out[4096];
+            uint8_t *back = stoa_alloc(3000);
+            size_t size = 0;
+            assert_ok(codec->compress(NULL, raw, 3000, codec->min_level, out, sizeof out,
+                                      &size, NULL),
+                      NULL);
+            uint8_t *bytes = stoa_alloc(size);
+            memcpy(bytes, out, size);
+            bytes[test_random_below(&random, size)] ^=
+                (uint8_t)(1 + test_random_below(&random, 255));
+            const stoa_status status =
+                codec->decompress(memory, bytes, size, back, 3000, NULL);
+            assert_true(status == STOA_OK || status == STOA_E_CORRUPT);
+            stoa_free(bytes);
+            stoa_free(back);
+        }
+        /* The memory is as good as before. */
+        check_round_trip(codec, codec->min_level, 3000, NULL, memory);
+        stoa_free(memory);
+    }
+}
+
+static stoa_status both_ways(void *context, stoa_error *err)
+{
+    const struct stoa_codec *codec = context;
+    static uint8_t out[FRAME];
+    static uint8_t back[FRAME];
+    size_t size = 0;
+    STOA_TRY(
+        codec->compress(NULL, raw, 5000, codec->min_level, out, sizeof out, &size, err));
+    return codec->decompress(NULL, out, size, back, 5000, err);
+}
+
+static void test_codecs_report_short_memory(void **state)
+{
+    STOA_UNUSED(state);
+    struct stoa_codec zstd = *stoa_codec_find(STOA_CODEC_ZSTD);
+    struct stoa_codec lz4 = *stoa_codec_find(STOA_CODEC_LZ4);
+    fill_raw(409);
+    assert_true(test_allocation_failures(both_ways, &zstd) >= 2);
+    assert_true(test_allocation_failures(both_ways, &lz4) >= 1);
+}
+
+static void test_codec_table_knows_its_ids_only(void **state)
+{
+    STOA_UNUSED(state);
+    for (unsigned id = 0; id < STOA_CODEC_COUNT; id++)
+        assert_int_equal(stoa_codec_find(id)->id, id);
+    assert_null(stoa_codec_find(STOA_CODEC_COUNT));
+    assert_null(stoa_codec_find(255));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_codecs_give_back_every_size),
+        cmocka_unit_test(test_codec_memory_suffices_for_every_level),
+        cmocka_unit_test(test_codecs_refuse_levels_and_frames_out_of_range),
+        cmocka_unit_test(test_codecs_report_too_little_room),
+        cmocka_unit_test(test_codecs_refuse_wrong_sizes),
+        cmocka_unit_test(test_zstd_refuses_two_frames_for_one),
+        cmocka_unit_test(test_codec_errors_keep_the_library_text),
+        cmocka_unit_test(test_codecs_survive_random_damage),
+        cmocka_unit_test(test_codecs_report_short_memory),
+        cmocka_unit_test(test_codec_table_knows_its_ids_only),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

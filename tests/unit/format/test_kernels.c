@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tests of format/kernels: every level that the machine can run against a model written from
+ * the header and spec/encodings/packing.md, over all widths, odd addresses and edge inputs.
+ * Runs three times, with STOA_CPU at each level.
+ */
+#include "tests/support/test_support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "format/kernels/kernels.h"
+
+enum { ROWS = STOA_KERNEL_ROWS, GUARD = 64 };
+
+/* A buffer of exactly `size` bytes at an odd address, for the sanitizer; guarded in front. */
+static uint8_t *odd_buffer(size_t size, uint8_t **out_block)
+{
+    *out_block = stoa_alloc(size + 1);
+    assert_non_null(*out_block);
+    memset(*out_block, 0xA5, size + 1);
+    return *out_block + 1;
+}
+
+static const struct stoa_kernels *level_at(int level)
+{
+    return stoa_kernels_for((enum stoa_cpu_level)level);
+}
+
+#define EACH_LEVEL(level) (int level = 0; level < STOA_CPU_LEVEL_COUNT; level++)
+
+static uint64_t mask_of(unsigned width)
+{
+    return width == 0 ? 0 : ~UINT64_C(0) >> (64 - width);
+}
+
+/* ---- packing ---- */
+
+/* [PACK-4] bit by bit. */
+static void model_pack(unsigned width, const uint64_t *in, uint8_t *out)
+{
+    const size_t lane_bits = stoa_lane_bits(width);
+    const size_t lanes = ROWS / lane_bits;
+    memset(out, 0, (size_t)128 * width);
+    for (size_t i = 0; i < ROWS; i++) {
+        const size_t lane = i % lanes;
+        const size_t number = i / lanes;
+        for (unsigned bit = 0; bit < width; bit++) {
+            const size_t at = number * width + bit; /* in the lane's string */
+            const size_t word = at / lane_bits;
+            const size_t to = (word * lanes + lane) * lane_bits + at % lane_bits;
+            out[to / 8] |= (uint8_t)((in[i] >> bit & 1) << to % 8);
+        }
+    }
+}
+
+static uint64_t read_lane(const void *lanes, unsigned lane_bits, size_t i)
+{
+    uint64_t value = 0;
+    memcpy(&value, (const uint8_t *)lanes + i * (lane_bits / 8), lane_bits / 8);
+    return value;
+}
+
+static void check_packing(const struct stoa_kernels *kernels, unsigned width,
+                          const uint64_t *values)
+{
+    uint8_t expected[128 * 64 + 1];
+    uint8_t *packed_block;
+    uint8_t *lanes_block;
+    const unsigned lane_bits = stoa_lane_bits(width);
+    uint8_t *packed = odd_buffer((size_t)128 * width, &packed_block);
+    uint8_t *lanes = odd_buffer((size_t)ROWS * lane_bits / 8, &lanes_block);
+    model_pack(width, values, expected);
+    kernels->pack(width, values, packed);
+    assert_bytes(packed, expected, (size_t)128 * width);
+    kernels->unpack(width, packed, lanes);
+    for (size_t i = 0; i < ROWS; i++)
+        assert_int_equal(read_lane(lanes, lane_bits, i), values[i] & mask_of(width));
+    assert_int_equal(packed_block[0], 0xA5);
+    assert_int_equal(lanes_block[0], 0xA5);
+    stoa_free(packed_block);
+    stoa_free(lanes_block);
+}
+
+static void test_packing_of_every_width_is_as_specified(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(301);
+    uint64_t values[ROWS];
+    for
+        EACH_LEVEL(level)
+        {
+            for (unsigned width = 0; level_at(level) && width <= 64; width++) {
+                for (size_t i = 0; i < ROWS; i++)
+                    values[i] = test_random_next(&random) & mask_of(width);
+                check_packing(level_at(level), width, values);
+            }
+        }
+}
+
+static void test_packing_of_all_ones_and_of_too_high_bits(void **state)
+{
+    STOA_UNUSED(state);
+    uint64_t values[ROWS];
+    memset(values, 0xFF, sizeof values);
+    for
+        EACH_LEVEL(level)
+        {
+            for (unsigned width = 0; level_at(level) && width <= 64; width++)
+                check_packing(level_at(level), width, values);
+        }
+}
+
+/* The examples of spec/encodings/packing.md. */
+static void test_packing_matches_the_specification_examples(void **state)
+{
+    STOA_UNUSED(state);
+    static const uint8_t rows_of_12[4][16] = {
+        {0x00, 0x00, 0x01, 0x10, 0x02, 0x20, 0x03, 0x30, 0x04, 0x40, 0x05, 0x50, 0x06, 0x60,
+         0x07, 0x70},
+        {0x04, 0x80, 0x04, 0x81, 0x04, 0x82, 0x04, 0x83, 0x04, 0x84, 0x04, 0x85, 0x04, 0x86,
+         0x04, 0x87},
+        {0x00, 0x0c, 0x10, 0x0c, 0x20, 0x0c, 0x30, 0x0c, 0x40, 0x0c, 0x50, 0x0c, 0x60, 0x0c,
+         0x70, 0x0c},
+        {0x83, 0x3f, 0x93, 0x3f, 0xa3, 0x3f, 0xb3, 0x3f, 0xc3, 0x3f, 0xd3, 0x3f, 0xe3, 0x3f,
+         0xf3, 0x3f},
+    };
+    static const size_t starts[4] = {0, 128, 256, 1520};
+    static const uint8_t bytes_of_3[3] = {0x88, 0xc6, 0xfa};
+    uint64_t values[ROWS];
+    uint8_t packed[128 * 12];
+    for
+        EACH_LEVEL(level)
+        {
+            if (!level_at(level))
+                continue;
+            for (size_t i = 0; i < ROWS; i++)
+                values[i] = i / 128;
+            level_at(level)->pack(3, values, packed);
+            for (size_t i = 0; i < 384; i++)
+                assert_int_equal(packed[i], bytes_of_3[i / 128]);
+            for (size_t i = 0; i < ROWS; i++)
+                values[i] = i;
+            level_at(level)->pack(12, values, packed);
+            for (size_t i = 0; i < 4; i++)
+                assert_bytes(packed + starts[i], rows_of_12[i], 16);
+        }
+}
+
+/* ---- widening ---- */
+
+static void check_widen(const struct stoa_kernels *kernels, unsigned lane_bits,
+                        size_t count, uint64_t base, uint64_t scale,
+                        struct test_random *random)
+{
+    uint8_t *block;
+    uint8_t *lanes = odd_buffer(count * lane_bits / 8, &block);
+    uint64_t *out = stoa_alloc(count * sizeof *out);
+    test_random_bytes(random, lanes, count * lane_bits / 8);
+    kernels->widen(lane_bits, lanes, count, base, scale, out);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(out[i], base + scale * read_lane(lanes, lane_bits, i));
+    stoa_free(block);
+    stoa_free(out);
+}
+
+static void test_widen_adds_base_and_scale_modulo_2_64(void **state)
+{
+    STOA_UNUSED(state);
+    static const uint64_t scales[] = {
+        0, 1, 2, 100, UINT32_MAX, (uint64_t)UINT32_MAX + 1, UINT64_MAX};
+    static const size_t counts[] = {0, 1, 7, 63, 64, 65, 1000, 1024};
+    struct test_random random = test_random_start(302);
+    for
+        EACH_LEVEL(level)
+        {
+            for (unsigned lane = 8; level_at(level) && lane <= 64; lane *= 2) {
+                for (size_t i = 0; i < sizeof scales / sizeof scales[0]; i++) {
+                    for (size_t j = 0; j < sizeof counts / sizeof counts[0]; j++)
+                        check_widen(level_at(level), lane, counts[j],
+                                    test_random_next(&random), scales[i], &random);
+                }
+            }
+        }
+}
+
+/* ---- selecting ---- */
+
+static void check_select_lanes(const struct stoa_kernels *kernels, unsigned lane_bits,
+                               const uint8_t *lanes, uint64_t low, uint64_t high)
+{
+    uint64_t bits[16];
+    memset(bits, 0x33, sizeof bits);
+    kernels->select_lanes(lane_bits, lanes, low, high, bits);
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint64_t lane = read_lane(lanes, lane_bits, i);
+        assert_int_equal(bits[i / 64] >> i % 64 & 1, lane >= low && lane <= high);
+    }
+}
+
+static void test_select_lanes_compares_without_sign(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(303);
+    for (unsigned lane = 8; lane <= 64; lane *= 2) {
+        uint8_t *block;
+        uint8_t *lanes = odd_buffer((size_t)ROWS * lane / 8, &block);
+        test_random_bytes(&random, lanes, (size_t)ROWS * lane / 8);
+        const uint64_t top = mask_of(lane);
+        const uint64_t some = read_lane(lanes, lane, 500);
+        const uint64_t other = read_lane(lanes, lane, 77);
+        const uint64_t ranges[][2] = {
+            {0,           top           },
+            {0,           UINT64_MAX    },
+            {some,        some          },
+            {top / 2,     top / 2 + 1   },
+            {top,         top           },
+            {1,           top - 1       },
+            {5,           4             },
+            {top,         0             },
+            {0,           0             },
+            {top / 4,     top / 4 * 3   },
+            {some,        UINT64_MAX    },
+            {other / 2,   other         },
+            {top / 2 + 1, top           },
+            {UINT64_MAX,  UINT64_MAX    },
+            {top - 3,     UINT64_MAX - 3}
+        };
+        for
+            EACH_LEVEL(level)
+            {
+                for (size_t i = 0; level_at(level) && i < sizeof ranges / sizeof ranges[0];
+                     i++)
+                    check_select_lanes(level_at(level), lane, lanes, ranges[i][0],
+                                       ranges[i][1]);
+            }
+        stoa_free(block);
+    }
+}
+
+static void check_select_i64(const struct stoa_kernels *kernels, const int64_t *values,
+                             size_t count, int64_t low, int64_t high)
+{
+    uint64_t bits[16];
+    memset(bits, 0x33, sizeof bits);
+    kernels->select_i64(values, count, low, high, bits);
+    for (size_t i = 0; i < ROWS; i++) {
+        const bool expected = i < count && values[i] >= low && values[i] <= high;
+        assert_int_equal(bits[i / 64] >> i % 64 & 1, expected);
+    }
+}
+
+static void test_select_i64_of_every_length_clears_the_rest(void **state)
+{
+    STOA_UNUSED(state);
+    static const int64_t ends[] = {INT64_MIN, -5, 0, 5, INT64_MAX};
+    struct test_random random = test_random_start(304);
+    for (size_t count = 0; count <= ROWS; count += count < 70 ? 1 : 53) {
+        int64_t *values = stoa_alloc_array(count, sizeof *values);
+        for (size_t i = 0; i < count; i++)
+            values[i] = i % 9 == 0 ? ends[test_random_below(&random, 5)]
+                                   : (int64_t)test_random_below(&random, 21) - 10;
+        for
+            EACH_LEVEL(level)
+            {
+                for (size_t k = 0; level_at(level) && k < 25; k++)
+                    check_select_i64(level_at(level), values, count, ends[k / 5],
+                                     ends[k % 5]);
+            }
+        stoa_free(values);
+    }
+}
+
+static void test_select_f64_never_takes_nan(void **state)
+{
+    STOA_UNUSED(state);
+    const double ends[] = {-(double)INFINITY, -0.0,       0.0, 2.5,
+                           (double)INFINITY,  (double)NAN};
+    struct test_random random = test_random_start(305);
+    for (size_t count = 0; count <= ROWS; count += count < 70 ? 1 : 59) {
+        double *values = stoa_alloc_array(count, sizeof *values);
+        for (size_t i = 0; i < count; i++)
+            values[i] = i % 3 == 0 ? ends[test_random_below(&random, 6)]
+                                   : (double)test_random_below(&random, 9) - 4;
+        for
+            EACH_LEVEL(level)
+            {
+                for (size_t k = 0; level_at(level) && k < 36; k++) {
+                    const double low = ends[k / 6];
+                    const double high = ends[k % 6];
+                    uint64_t bits[16];
+                    memset(bits, 0x33, sizeof bits);
+                    level_at(level)->select_f64(values, count, low, high, bits);
+                    for (size_t i = 0; i < ROWS; i++)
+                        assert_int_equal(bits[i / 64] >> i % 64 & 1, i < count &&
+                                                                         values[i] >= low &&
+                                                                         values[i] <= high);
+                }
+            }
+        stoa_free(values);
+    }
+}
+
+/* ---- folding ---- */
+
+static void test_sum_and_bounds_are_exact_at_the_ends_of_the_range(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(306);
+    int64_t values[ROWS];
+    for (int kind = 0; kind < 4; kind++) {
+        for (size_t count = 1; count <= ROWS; count += count < 40 ? 1 : 61) {
+            __int128 expected = 0;
+            int64_t low = INT64_MAX;
+            int64_t high = INT64_MIN;
+            for (size_t i = 0; i < count; i++) {
+                values[i] = kind == 0   ? INT64_MIN
+                            : kind == 1 ? INT64_MAX
+                            : kind == 2 ? (int64_t)test_random_next(&random)
+                                        : (int64_t)test_random_below(&random, 9) - 4;
+                expected += values[i];
+                low = values[i] < low ? values[i] : low;
+                high = values[i] > high ? values[i] : high;
+            }
+            for
+                EACH_LEVEL(level)
+                {
+                    if (!level_at(level))
+                        continue;
+                    __int128 sum = 1;
+                    int64_t found_low = 0;
+                    int64_t found_high = 0;
+                    level_at(level)->sum_i64(values, count, &sum);
+                    level_at(level)->min_max_i64(values, count, &found_low, &found_high);
+                    assert_true(sum == expected);
+                    assert_int_equal(found_low, low);
+                    assert_int_equal(found_high, high);
+                }
+        }
+    }
+}
+
+static void test_sum_of_nothing_is_zero(void **state)
+{
+    STOA_UNUSED(state);
+    for
+        EACH_LEVEL(level)
+        {
+            __int128 sum = 1;
+            if (level_at(level)) {
+                level_at(level)->sum_i64(NULL, 0, &sum);
+                assert_true(sum == 0);
+            }
+        }
+}
+
+static void test_is_ascii_finds_one_high_byte_anywhere(void **state)
+{
+    STOA_UNUSED(state);
+    for (size_t size = 0; size < 600; size += size < 80 ? 1 : 37) {
+        uint8_t *block;
+        uint8_t *bytes = odd_buffer(size, &block);
+        memset(bytes, 0x7F, size);
+        for
+            EACH_LEVEL(level)
+            {
+                if (!level_at(level))
+                    continue;
+                assert_true(level_at(level)->is_ascii(bytes, size));
+                for (size_t at = 0; at < size; at++) {
+                    bytes[at] = 0x80;
+                    assert_false(level_at(level)->is_ascii(bytes, size));
+                    bytes[at] = 0x7F;
+                }
+            }
+        stoa_free(block);
+    }
+}
+
+/* ---- the ladder ---- */
+
+static void test_best_kernels_follow_the_environment(void **state)
+{
+    STOA_UNUSED(state);
+    const char *wanted = getenv("STOA_CPU");
+    const struct stoa_kernels *best = stoa_kernels_best();
+    assert_non_null(best);
+    assert_ptr_equal(best, stoa_kernels_for(stoa_cpu_level()));
+    assert_string_equal(best->name, stoa_cpu_level_name(stoa_cpu_level()));
+    if (wanted && strcmp(wanted, "ref") == 0)
+        assert_string_equal(best->name, "ref");
+}
+
+static void test_levels_above_the_machine_have_no_kernels(void **state)
+{
+    STOA_UNUSED(state);
+    assert_non_null(stoa_kernels_for(STOA_CPU_REF));
+    assert_null(stoa_kernels_for(STOA_CPU_LEVEL_COUNT));
+    for
+        EACH_LEVEL(level)
+        {
+            if (level > (int)stoa_cpu_best())
+                assert_null(level_at(level));
+            else if (level_at(level))
+                assert_string_equal(level_at(level)->name,
+                                    stoa_cpu_level_name((enum stoa_cpu_level)level));
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packing_of_every_width_is_as_specified),
+        cmocka_unit_test(test_packing_of_all_ones_and_of_too_high_bits),
+        cmocka_unit_test(test_packing_matches_the_specification_examples),
+        cmocka_unit_test(test_widen_adds_base_and_scale_modulo_2_64),
+        cmocka_unit_test(test_select_lanes_compares_without_sign),
+        cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
+        cmocka_unit_test(test_select_f64_never_takes_nan),
+        cmocka_unit_test(test_sum_and_bounds_are_exact_at_the_ends_of_the_range),
+        cmocka_unit_test(test_sum_of_nothing_is_zero),
+        cmocka_unit_test(test_is_ascii_finds_one_high_byte_anywhere),
+        cmocka_unit_test(test_best_kernels_follow_the_environment),
+        cmocka_unit_test(test_levels_above_the_machine_have_no_kernels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
