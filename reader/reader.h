@@ -9,6 +9,7 @@
 #ifndef STOA_READER_READER_H
 #define STOA_READER_READER_H
 
+#include "common/hash.h"
 #include "common/io.h"
 #include "format/block.h"
 #include "format/stats.h"
@@ -95,13 +96,14 @@ STOA_MUST_USE stoa_status stoa_reader_block_info(struct stoa_reader *reader,
 
 /*
  * Where one thread keeps one column's current block: payload buffer, arena, and the
- * dictionary of the row group it last read. Reused from block to block, file to file.
+ * dictionary of the row group it last read. Reused from block to block, file to file. The
+ * dictionary is known by the content of its file, since a reader's address can come back.
  */
 struct stoa_block_slot {
-    struct stoa_reader *reader; /* of the dictionary kept here; NULL: none */
+    bool has_dictionary; /* the one of: */
+    struct stoa_hash128 content;
     uint32_t column;
     uint32_t group;
-    bool has_dictionary;
     struct stoa_dictionary dictionary;
     struct stoa_arena dictionary_arena;
     struct stoa_buf dictionary_payload;

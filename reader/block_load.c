@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Payloads from the file into a slot: one pread, one XXH3, then the block layer [FMT-81]. A slot
+ * keeps its buffers, so after the first blocks nothing is allocated here; a dictionary is read
+ * once per column and row group. Called by scans, for each block that pruning has left.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "reader/reader_state.h"
+
+enum {
+    /* Node states and decompressed frames of one block: at most the raw size of a row group,
+     * with a view for each text, and as much again. */
+    ARENA_MAXIMUM = 256 << 20
+};
+
+void stoa_block_slot_init(struct stoa_block_slot *slot)
+{
+    *slot = (struct stoa_block_slot){.has_dictionary = false};
+    stoa_arena_init(&slot->dictionary_arena, ARENA_MAXIMUM);
+    stoa_buf_init(&slot->dictionary_payload, SIZE_MAX / 4); /* records bound it */
+    stoa_arena_init(&slot->arena, ARENA_MAXIMUM);
+    stoa_buf_init(&slot->payload, SIZE_MAX / 4);
+}
+
+void stoa_block_slot_done(struct stoa_block_slot *slot)
+{
+    stoa_arena_done(&slot->dictionary_arena);
+    stoa_buf_done(&slot->dictionary_payload);
+    stoa_arena_done(&slot->arena);
+    stoa_buf_done(&slot->payload);
+    slot->has_dictionary = false;
+}
+
+/* [FMT-41] */
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < size; i++)
+        all |= bytes[i];
+    return all == 0;
+}
+
+static stoa_status check_payload_bytes(const struct stoa_reader *reader,
+                                       const uint8_t *bytes, size_t size, size_t padded,
+                                       uint64_t checksum, uint64_t seed, stoa_error *err)
+{
+    const uint64_t found =
+        reader->skip_checksums ? checksum : stoa_hash64(bytes, padded, seed);
+    if (!stoa_checksum_holds(checksum, found))
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected checksum %016" PRIx64
+                         ", found bytes that give %016" PRIx64,
+                         checksum, found);
+    if (!is_zero(bytes + size, padded - size))
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected zeros behind the payload, found other bytes");
+    return STOA_OK;
+}
+
+stoa_status stoa_payload_read(struct stoa_reader *reader,
+                              const struct stoa_block_site *site, uint32_t number,
+                              uint64_t offset, uint32_t stored_size, uint64_t checksum,
+                              struct stoa_buf *payload, stoa_error *err)
+{
+    const struct stoa_group_record *group = &site->group_record;
+    const uint64_t seed =
+        stoa_payload_seed(site->column_record.field_id, number, group->seed);
+    const size_t padded = stoa_align_up(stored_size, STOA_PAYLOAD_ALIGN);
+    payload->size = 0;
+    /* One byte at least, so that an empty payload has an address too. */
+    STOA_TRY(stoa_buf_reserve(payload, padded + 1, err));
+    STOA_TRY(
+        stoa_io_read_at(&reader->file, group->offset + offset, payload->data, padded, err));
+    STOA_TRY(check_payload_bytes(reader, payload->data, stored_size, padded, checksum, seed,
+                                 err));
+    payload->size = stored_size;
+    return STOA_OK;
+}
+
+static bool is_utf8(const struct stoa_block_site *site)
+{
+    return site->column_record.type.id == STOA_TYPE_TEXT;
+}
+
+static bool has_this_dictionary(const struct stoa_reader *reader,
+                                const struct stoa_block_site *site,
+                                const struct stoa_block_slot *slot)
+{
+    return slot->has_dictionary && slot->content.low == reader->trailer.content.low &&
+           slot->content.high == reader->trailer.content.high &&
+           slot->column == site->column && slot->group == site->group;
+}
+
+static stoa_status load_dictionary(struct stoa_reader *reader,
+                                   const struct stoa_block_site *site,
+                                   struct stoa_block_slot *slot, stoa_error *err)
+{
+    struct stoa_dictionary_record record;
+    STOA_TRY(stoa_reader_dictionary_record(reader, site, &record, err));
+    if (record.count == 0)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected a dictionary in the row group, found none");
+    STOA_TRY(stoa_payload_read(reader, site, STOA_DICTIONARY_NUMBER, record.offset,
+                               record.stored_size, record.checksum,
+                               &slot->dictionary_payload, err));
+    slot->bytes_read += record.stored_size;
+    stoa_arena_reset(&slot->dictionary_arena);
+    STOA_TRY(stoa_dictionary_open(slot->dictionary_payload.data, record.stored_size,
+                                  stoa_type_phys(site->column_record.type), is_utf8(site),
+                                  record.count, reader->kernels, &slot->dictionary_arena,
+                                  &slot->dictionary, err));
+    return STOA_OK;
+}
+
+stoa_status stoa_slot_load_dictionary(struct stoa_reader *reader,
+                                      const struct stoa_block_site *site,
+                                      struct stoa_block_slot *slot, stoa_error *err)
+{
+    if (has_this_dictionary(reader, site, slot))
+        return STOA_OK;
+    slot->has_dictionary = false;
+    const stoa_status status = load_dictionary(reader, site, slot, err);
+    if (status != STOA_OK)
+        return stoa_site_fail_dictionary(reader, site, status, err);
+    slot->content = reader->trailer.content;
+    slot->column = site->column;
+    slot->group = site->group;
+    slot->has_dictionary = true;
+    return STOA_OK;
+}
+
+/* The encoding in the record is what pruning and `info` go by. */
+static stoa_status check_encoding(const struct stoa_block *block, uint8_t encoding,
+                                  stoa_error *err)
+{
+    const unsigned found = block->root ? (unsigned)block->root->encoding->id : 0;
+    if (found == encoding)
+        return STOA_OK;
+    return stoa_fail(err, STOA_E_CORRUPT,
+                     "expected encoding %u as the block's record says, found %u",
+                     (unsigned)encoding, found);
+}
+
+static stoa_status load(struct stoa_reader *reader, const struct stoa_block_site *site,
+                        struct stoa_block_slot *slot, stoa_error *err)
+{
+    struct stoa_block_record record;
+    STOA_TRY(stoa_reader_block_record(reader, site, &record, err));
+    const bool uses_dictionary = record.core.flags & STOA_RECORD_USES_DICTIONARY;
+    if (uses_dictionary)
+        STOA_TRY(stoa_slot_load_dictionary(reader, site, slot, err));
+    STOA_TRY(stoa_payload_read(reader, site, site->block, record.offset, record.stored_size,
+                               record.checksum, &slot->payload, err));
+    slot->bytes_read += record.stored_size;
+    stoa_arena_reset(&slot->arena);
+    STOA_TRY(stoa_block_open(slot->payload.data, record.stored_size,
+                             stoa_type_phys(site->column_record.type), is_utf8(site),
+                             record.rows, record.null_count,
+                             uses_dictionary ? &slot->dictionary : NULL, reader->kernels,
+                             &slot->arena, &slot->block, err));
+    return check_encoding(&slot->block, record.encoding, err);
+}
+
+stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column, uint32_t group,
+                             uint32_t block, struct stoa_block_slot *slot, stoa_error *err)
+{
+    struct stoa_block_site site;
+    slot->block = (struct stoa_block){.rows = 0};
+    STOA_TRY(stoa_site_find(reader, column, group, block, &site, err));
+    const stoa_status status = load(reader, &site, slot, err);
+    return status == STOA_OK ? STOA_OK : stoa_site_fail(reader, &site, status, err);
+}
