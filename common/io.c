@@ -186,7 +186,7 @@ static stoa_status read_loop(const struct stoa_file *file, const uint64_t *offse
         const ssize_t got = offset != NULL ? ops->pread(file->fd, bytes + done, step,
                                                         (off_t)(*offset + done))
                                            : ops->read(file->fd, bytes + done, step);
-        if (got < 0 && errno == EINTR && ++retries < STOA_IO_RETRIES_MAX)
+        if (got < 0 && stoa_io_again(&retries))
             continue;
         if (got < 0)
             return file_fail_errno(file, errno, "read", err);
@@ -245,7 +245,7 @@ static stoa_status write_loop(const struct stoa_file *file, const uint64_t *offs
         const ssize_t got = offset != NULL ? ops->pwrite(file->fd, bytes + done, step,
                                                          (off_t)(*offset + done))
                                            : ops->write(file->fd, bytes + done, step);
-        if (got < 0 && errno == EINTR && ++retries < STOA_IO_RETRIES_MAX)
+        if (got < 0 && stoa_io_again(&retries))
             continue;
         if (got < 0)
             return file_fail_errno(file, errno, "write", err);
@@ -286,7 +286,12 @@ stoa_status stoa_io_stat(const struct stoa_file *file, struct stat *out_stat,
                          stoa_error *err)
 {
     struct stat facts = {0};
-    if (stoa_io_current()->fstat(file->fd, &facts) != 0)
+    unsigned retries = 0;
+    int got = 0;
+    do {
+        got = stoa_io_current()->fstat(file->fd, &facts);
+    } while (got != 0 && stoa_io_again(&retries));
+    if (got != 0)
         return file_fail_errno(file, errno, "get the facts of the file", err);
     *out_stat = facts;
     return STOA_OK;
@@ -303,14 +308,12 @@ stoa_status stoa_io_size(const struct stoa_file *file, uint64_t *out_size, stoa_
 stoa_status stoa_io_lock(const struct stoa_file *file, bool *out_locked, stoa_error *err)
 {
     unsigned retries = 0;
-    while (stoa_io_current()->flock(file->fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) {
-            *out_locked = false;
-            return STOA_OK;
-        }
-        if (errno != EINTR || ++retries >= STOA_IO_RETRIES_MAX)
-            return file_fail_errno(file, errno, "lock the file", err);
-    }
-    *out_locked = true;
+    int got = 0;
+    do {
+        got = stoa_io_current()->flock(file->fd, LOCK_EX | LOCK_NB);
+    } while (got != 0 && stoa_io_again(&retries));
+    if (got != 0 && errno != EWOULDBLOCK)
+        return file_fail_errno(file, errno, "lock the file", err);
+    *out_locked = got == 0;
     return STOA_OK;
 }

@@ -6,6 +6,7 @@
 #ifndef STOA_COMMON_IO_INTERNAL_H
 #define STOA_COMMON_IO_INTERNAL_H
 
+#include <errno.h>
 #include <limits.h>
 
 #include "common/io.h"
@@ -15,6 +16,12 @@
 #define STOA_IO_RETRIES_MAX 100
 
 const struct stoa_io_ops *stoa_io_current(void);
+
+/* After a failed call: true if it was interrupted and may be made again. */
+static inline bool stoa_io_again(unsigned *retries)
+{
+    return errno == EINTR && ++*retries < STOA_IO_RETRIES_MAX;
+}
 
 /* The last step of a path: call the system on (fd, name). */
 struct stoa_io_target {

@@ -27,11 +27,11 @@
 int stoa_io_openat(int dirfd, const char *path, int flags, mode_t mode)
 {
     unsigned retries = 0;
-    for (;;) {
-        const int fd = stoa_io_current()->openat(dirfd, path, flags | O_CLOEXEC, mode);
-        if (fd >= 0 || errno != EINTR || ++retries >= STOA_IO_RETRIES_MAX)
-            return fd;
-    }
+    int fd = 0;
+    do {
+        fd = stoa_io_current()->openat(dirfd, path, flags | O_CLOEXEC, mode);
+    } while (fd < 0 && stoa_io_again(&retries));
+    return fd;
 }
 
 static stoa_status name_fail_errno(const char *path, int errno_value, const char *action,
@@ -113,13 +113,23 @@ void stoa_io_walk_done(struct stoa_io_target *target)
     target->owned = false;
 }
 
+/* fstatat with retries: 0, or -1 with errno. */
+static int target_stat(const struct stoa_io_target *target, int flags, struct stat *out)
+{
+    unsigned retries = 0;
+    int got = 0;
+    do {
+        got = stoa_io_current()->fstatat(target->fd, target->name, out, flags);
+    } while (got != 0 && stoa_io_again(&retries));
+    return got;
+}
+
 /* A name was taken: fine if by a directory. A user's own path may be a link to one. */
 static stoa_status check_directory(const struct stoa_io_target *target, const char *path,
                                    stoa_error *err)
 {
     struct stat facts = {0};
-    const int flags = target->beneath ? AT_SYMLINK_NOFOLLOW : 0;
-    if (stoa_io_current()->fstatat(target->fd, target->name, &facts, flags) != 0)
+    if (target_stat(target, target->beneath ? AT_SYMLINK_NOFOLLOW : 0, &facts) != 0)
         return name_fail_errno(path, errno, "get the facts of the directory", err);
     if (S_ISDIR(facts.st_mode))
         return STOA_OK;
@@ -139,7 +149,7 @@ stoa_status stoa_io_make_directory(int dirfd, const char *path, bool *out_create
     int got = 0;
     do {
         got = stoa_io_current()->mkdirat(target.fd, target.name, 0777);
-    } while (got != 0 && errno == EINTR && ++retries < STOA_IO_RETRIES_MAX);
+    } while (got != 0 && stoa_io_again(&retries));
     const bool created = got == 0;
     if (!created && errno == EEXIST)
         status = check_directory(&target, path, err);
@@ -200,7 +210,7 @@ stoa_status stoa_io_remove(int dirfd, const char *path, stoa_error *err)
     int got = 0;
     do {
         got = stoa_io_current()->unlinkat(target.fd, target.name, 0);
-    } while (got != 0 && errno == EINTR && ++retries < STOA_IO_RETRIES_MAX);
+    } while (got != 0 && stoa_io_again(&retries));
     if (got != 0 && errno != ENOENT)
         status = name_fail_errno(path, errno, "remove the file", err);
     stoa_io_walk_done(&target);
@@ -223,8 +233,7 @@ stoa_status stoa_io_stat_at(int dirfd, const char *path, bool *out_exists,
             *err = walk_error;
         return status;
     }
-    if (stoa_io_current()->fstatat(target.fd, target.name, &facts, AT_SYMLINK_NOFOLLOW) ==
-        0) {
+    if (target_stat(&target, AT_SYMLINK_NOFOLLOW, &facts) == 0) {
         *out_exists = true;
         *out_stat = facts;
     } else if (errno == ENOENT) {
@@ -245,7 +254,7 @@ static stoa_status read_names(DIR *dir, const char *path, struct stoa_buf *names
     for (;;) {
         errno = 0;
         const struct dirent *entry = stoa_io_current()->readdir(dir);
-        if (entry == NULL && errno == EINTR && ++retries < STOA_IO_RETRIES_MAX)
+        if (entry == NULL && stoa_io_again(&retries))
             continue;
         if (entry == NULL && errno != 0)
             return name_fail_errno(path, errno, "list the directory", err);
