@@ -15,7 +15,6 @@ BUILD_OPTIONS := --buildtype=release --prefix=$(PREFIX) -Dtests=false
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
-	@if [ -x $(BUILD)/tools/stoa ]; then ln -sf tools/stoa $(BUILD)/stoa; fi
 
 $(BUILD)/build.ninja:
 	@scripts/setup build
