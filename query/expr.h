@@ -13,6 +13,7 @@
 #define STOA_QUERY_EXPR_H
 
 #include "common/arena.h"
+#include "common/buf.h"
 #include "format/value.h"
 #include "format/vector.h"
 #include "stoa/schema.h"

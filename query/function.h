@@ -14,11 +14,14 @@
 #include "query/expr.h"
 
 enum {
-    STOA_FUNCTION_NOT_STRICT =
-        1, /* sees NULL arguments; else any NULL argument gives NULL uncalled */
-    STOA_FUNCTION_LAZY =
-        2, /* evaluates its arguments itself (COALESCE); eval is not called */
-    STOA_FUNCTION_NULLABLE = 4 /* may give NULL for arguments that are not NULL (NULLIF) */
+    /* sees NULL arguments; without it any NULL argument gives NULL uncalled */
+    STOA_FUNCTION_NOT_STRICT = 1,
+    /* evaluates its arguments itself (COALESCE); eval is not called */
+    STOA_FUNCTION_LAZY = 2,
+    /* may give NULL for arguments that are not NULL (NULLIF) */
+    STOA_FUNCTION_NULLABLE = 4,
+    /* arguments are cast to its types as by CAST: || and concat print them */
+    STOA_FUNCTION_PRINTS = 8
 };
 
 /* One call for one vector. For strict functions rows with a NULL argument are already out of

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Functions that make new texts: case, joining, replacing, padding. Every made text is bounded (16 MiB) and lives in the
+ * evaluation's arena.
+ */
+#include "format/text.h"
+#include "query/call.h"
+#include "query/utf8_text.h"
+
+struct shape_function {
+    struct stoa_signature signature;
+    stoa_row_fn row;
+};
+
+static bool resolve_shape(const struct stoa_function *function,
+                          struct stoa_expr *const *args, uint32_t arg_count,
+                          stoa_type *out_type, stoa_type *out_arg_types)
+{
+    const struct shape_function *shape = function->data;
+    return stoa_signature_resolve(&shape->signature, args, arg_count, out_type,
+                                  out_arg_types);
+}
+
+static stoa_status eval_shape(struct stoa_call *call, stoa_error *err)
+{
+    const struct shape_function *shape = call->expr->function->data;
+    return stoa_call_each(call, shape->row, err);
+}
+
+static struct stoa_view text_arg(const struct stoa_call *call, uint32_t arg, uint32_t row)
+{
+    return call->args[arg]->values.views[row];
+}
+
+/* ---- case ---- */
+
+/* Case mappings here never change the number of bytes by more than one per character, and no character
+ * grows beyond two bytes from one. */
+static stoa_status map_case(struct stoa_call *call, uint32_t row,
+                            uint32_t (*map)(uint32_t code), stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, text.length, &out, err));
+    size_t used = 0;
+    for (size_t i = 0; i < text.length; i += stoa_char_size(text.data[i])) {
+        const uint32_t code = stoa_char_decode(text.data + i);
+        uint8_t bytes[4];
+        const size_t size = stoa_char_encode(map(code), bytes);
+        memcpy(out + used, bytes, size);
+        used += size;
+    }
+    stoa_call_set_view(call, row, out, used);
+    return STOA_OK;
+}
+
+static stoa_status row_lower(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return map_case(call, row, stoa_char_lower, err);
+}
+
+static stoa_status row_upper(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return map_case(call, row, stoa_char_upper, err);
+}
+
+static bool is_word_char(uint32_t code)
+{
+    return (code >= '0' && code <= '9') || stoa_char_lower(code) != code ||
+           stoa_char_upper(code) != code;
+}
+
+static stoa_status row_initcap(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, text.length, &out, err));
+    size_t used = 0;
+    bool in_word = false;
+    for (size_t i = 0; i < text.length; i += stoa_char_size(text.data[i])) {
+        const uint32_t code = stoa_char_decode(text.data + i);
+        uint8_t bytes[4];
+        const size_t size = stoa_char_encode(
+            in_word ? stoa_char_lower(code) : stoa_char_upper(code), bytes);
+        memcpy(out + used, bytes, size);
+        used += size;
+        in_word = is_word_char(code);
+    }
+    stoa_call_set_view(call, row, out, used);
+    return STOA_OK;
+}
+
+/* ---- joining ---- */
+
+static stoa_status row_join(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    size_t size = 0;
+    for (uint32_t a = 0; a < call->expr->arg_count; a++) {
+        if (!stoa_vector_is_null(call->args[a], row))
+            size += text_arg(call, a, row).length;
+    }
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, size, &out, err));
+    size_t used = 0;
+    for (uint32_t a = 0; a < call->expr->arg_count; a++) {
+        const struct stoa_view part = text_arg(call, a, row);
+        if (stoa_vector_is_null(call->args[a], row) || part.length == 0)
+            continue;
+        memcpy(out + used, part.data, part.length);
+        used += part.length;
+    }
+    stoa_call_set_view(call, row, out, used);
+    return STOA_OK;
+}
+
+static stoa_status eval_join(struct stoa_call *call, stoa_error *err)
+{
+    return stoa_call_each(call, row_join, err);
+}
+
+/* text || any, any || text: the other side is printed. The binder's implicit casts do not make texts of numbers, so
+ * only texts are taken here; stoa_function_bind's caller casts explicitly where SQL wants it. */
+static bool resolve_join(const struct stoa_function *function,
+                         struct stoa_expr *const *args, uint32_t arg_count,
+                         stoa_type *out_type, stoa_type *out_arg_types)
+{
+    STOA_UNUSED(function);
+    for (uint32_t i = 0; i < arg_count; i++) {
+        if (!args[i]->is_untyped && args[i]->type.id != STOA_TYPE_TEXT)
+            return false;
+        out_arg_types[i] = stoa_type_of(STOA_TYPE_TEXT);
+    }
+    *out_type = stoa_type_of(STOA_TYPE_TEXT);
+    return arg_count > 0;
+}
+
+static bool resolve_join_two(const struct stoa_function *function,
+                             struct stoa_expr *const *args, uint32_t arg_count,
+                             stoa_type *out_type, stoa_type *out_arg_types)
+{
+    return arg_count == 2 &&
+           resolve_join(function, args, arg_count, out_type, out_arg_types);
+}
+
+/* ---- replacing ---- */
+
+static stoa_status row_replace(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    const struct stoa_view from = text_arg(call, 1, row);
+    const struct stoa_view to = text_arg(call, 2, row);
+    size_t count = 0;
+    for (size_t at = from.length ? stoa_text_find(text, from, 0) : SIZE_MAX; at != SIZE_MAX;
+         at = stoa_text_find(text, from, at + from.length))
+        count++;
+    if (count == 0) {
+        call->out->values.views[row] = text;
+        return STOA_OK;
+    }
+    /* Both factors are below 2^24, so the product fits. */
+    const size_t size = text.length - count * from.length + count * (size_t)to.length;
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, size, &out, err));
+    size_t used = 0;
+    size_t done = 0;
+    for (size_t at = stoa_text_find(text, from, 0); at != SIZE_MAX;
+         at = stoa_text_find(text, from, done)) {
+        memcpy(out + used, text.data + done, at - done);
+        used += at - done;
+        if (to.length > 0)
+            memcpy(out + used, to.data, to.length);
+        used += to.length;
+        done = at + from.length;
+    }
+    memcpy(out + used, text.data + done, text.length - done);
+    stoa_call_set_view(call, row, out, size);
+    return STOA_OK;
+}
+
+static stoa_status row_reverse(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, text.length, &out, err));
+    size_t end = text.length;
+    for (size_t i = 0; i < text.length;) {
+        const size_t size = stoa_char_size(text.data[i]);
+        end -= size;
+        memcpy(out + end, text.data + i, size);
+        i += size;
+    }
+    stoa_call_set_view(call, row, out, text.length);
+    return STOA_OK;
+}
+
+static stoa_status row_repeat(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    const int64_t asked = call->args[1]->values.i64[row];
+    const size_t count = asked < 0 || text.length == 0 ? 0 : (size_t)asked;
+    size_t size = 0;
+    if (!stoa_mul_size(text.length, count, &size))
+        size = SIZE_MAX;
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, size, &out, err));
+    for (size_t i = 0; i < count; i++)
+        memcpy(out + i * text.length, text.data, text.length);
+    stoa_call_set_view(call, row, out, size);
+    return STOA_OK;
+}
+
+static stoa_status row_chr(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    const int64_t code = call->args[0]->values.i64[row];
+    if (code < 1 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return stoa_fail(err, STOA_E_BAD_VALUE, "chr: %lld is no character",
+                         (long long)code);
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, 4, &out, err));
+    stoa_call_set_view(call, row, out, stoa_char_encode((uint32_t)code, out));
+    return STOA_OK;
+}
+
+/* ---- padding ---- */
+
+/* Fills `out` with `count` characters of `fill`, over and over; returns the bytes. NULL only counts. */
+static size_t fill_chars(struct stoa_view fill, size_t count, uint8_t *out)
+{
+    size_t used = 0;
+    size_t at = 0;
+    for (; count > 0; count--) {
+        const size_t size = stoa_char_size(fill.data[at]);
+        if (out)
+            memcpy(out + used, fill.data + at, size);
+        used += size;
+        at = at + size < fill.length ? at + size : 0;
+    }
+    return used;
+}
+
+/* Pads to a number of characters, or cuts to it on the right. */
+static stoa_status pad(struct stoa_call *call, uint32_t row, bool is_left, stoa_error *err)
+{
+    static const uint8_t blank[] = " ";
+    const struct stoa_view text = text_arg(call, 0, row);
+    const struct stoa_view fill = call->expr->arg_count == 3
+                                      ? text_arg(call, 2, row)
+                                      : (struct stoa_view){.data = blank, .length = 1};
+    const int64_t asked = call->args[1]->values.i64[row];
+    const size_t wanted = asked < 0 ? 0 : (size_t)asked;
+    const size_t count = stoa_char_count(text);
+    if (wanted <= count || fill.length == 0) {
+        const size_t size = wanted <= count ? stoa_char_offset(text, wanted) : text.length;
+        stoa_call_set_view(call, row, text.data, size);
+        return STOA_OK;
+    }
+    uint8_t *out = NULL;
+    if (wanted > STOA_MAX_VALUE_BYTES)
+        return stoa_call_text(call, wanted, &out, err);
+    const size_t size = fill_chars(fill, wanted - count, NULL);
+    STOA_TRY(stoa_call_text(call, size + text.length, &out, err));
+    fill_chars(fill, wanted - count, is_left ? out : out + text.length);
+    if (text.length > 0)
+        memcpy(is_left ? out + size : out, text.data, text.length);
+    stoa_call_set_view(call, row, out, size + text.length);
+    return STOA_OK;
+}
+
+static stoa_status row_lpad(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return pad(call, row, true, err);
+}
+
+static stoa_status row_rpad(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return pad(call, row, false, err);
+}
+
+#define TEXT   STOA_TYPE_TEXT
+#define NUMBER STOA_TYPE_INT64
+
+static const struct shape_function shape_lower = {
+    {1, 1, {TEXT}, TEXT},
+    row_lower
+};
+static const struct shape_function shape_upper = {
+    {1, 1, {TEXT}, TEXT},
+    row_upper
+};
+static const struct shape_function shape_initcap = {
+    {1, 1, {TEXT}, TEXT},
+    row_initcap
+};
+static const struct shape_function shape_replace = {
+    {3, 3, {TEXT, TEXT, TEXT}, TEXT},
+    row_replace
+};
+static const struct shape_function shape_reverse = {
+    {1, 1, {TEXT}, TEXT},
+    row_reverse
+};
+static const struct shape_function shape_repeat = {
+    {2, 2, {TEXT, NUMBER}, TEXT},
+    row_repeat
+};
+static const struct shape_function shape_chr = {
+    {1, 1, {NUMBER}, TEXT},
+    row_chr
+};
+static const struct shape_function shape_lpad = {
+    {2, 3, {TEXT, NUMBER, TEXT}, TEXT},
+    row_lpad
+};
+static const struct shape_function shape_rpad = {
+    {2, 3, {TEXT, NUMBER, TEXT}, TEXT},
+    row_rpad
+};
+
+#define ROW(word, how, arguments)                                                          \
+    {                                                                                      \
+        .name = word, .help = word arguments, .resolve = resolve_shape,                    \
+        .eval = eval_shape, .data = &how                                                   \
+    }
+
+const struct stoa_function stoa_functions_text_shape[] = {
+    ROW("lower", shape_lower, "(text) -> text"),
+    ROW("upper", shape_upper, "(text) -> text"),
+    ROW("initcap", shape_initcap, "(text) -> text"),
+    ROW("replace", shape_replace, "(text, from, to) -> text"),
+    ROW("reverse", shape_reverse, "(text) -> text"),
+    ROW("repeat", shape_repeat, "(text, count) -> text"),
+    ROW("chr", shape_chr, "(code point) -> text"),
+    ROW("lpad", shape_lpad, "(text, length [, fill]) -> text"),
+    ROW("rpad", shape_rpad, "(text, length [, fill]) -> text"),
+    {.name = "||",
+                                                             .help = "text || text -> text",
+                                                             .resolve = resolve_join_two,
+                                                             .eval = eval_join},
+    {.name = "concat",
+                                                             .help = "concat(text, ...) -> text; NULLs are left out",
+                                                             .flags = STOA_FUNCTION_NOT_STRICT,
+                                                             .resolve = resolve_join,
+                                                             .eval = eval_join},
+    {.name = NULL                          },
+};
