@@ -40,14 +40,15 @@ STOA_MUST_USE stoa_status stoa_buf_append_le32(struct stoa_buf *buf, uint32_t v,
                                                stoa_error *err);
 STOA_MUST_USE stoa_status stoa_buf_append_le64(struct stoa_buf *buf, uint64_t v,
                                                stoa_error *err);
-/* Formatted text without its NUL. */
+/* Formatted text without its NUL. The arguments must not point into the buffer. */
 STOA_MUST_USE stoa_status stoa_buf_printf(struct stoa_buf *buf, stoa_error *err,
                                           const char *fmt, ...) STOA_PRINTF(3, 4);
 /* Appends zeros up to the next multiple of `step` (a power of two). */
 STOA_MUST_USE stoa_status stoa_buf_align(struct stoa_buf *buf, size_t step,
                                          stoa_error *err);
 
-/* Hands the bytes to the caller (to be freed by stoa_free) and leaves the buffer empty. */
+/* Hands the bytes to the caller (to be freed by stoa_free; NULL when nothing was ever reserved)
+ * and leaves the buffer empty. */
 uint8_t *stoa_buf_take(struct stoa_buf *buf, size_t *out_size);
 
 #endif

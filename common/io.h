@@ -4,9 +4,9 @@
  * replace the table to fail, shorten, record or simulate any call; no other file may call
  * open, read, write, rename, ... (tests/meta checks the objects' imports).
  *
- * Paths that begin inside a dataset are opened relative to a directory fd, without following
- * links. The functions below the table are what callers use: they loop over EINTR and short
- * transfers, turn errno into a stoa_error with the path, and never retry a failed fsync.
+ * The functions below the table are what callers use: they loop over short transfers and (a
+ * bounded number of times) EINTR, turn errno into a stoa_error with the path as its place, and
+ * never repeat a failed fsync, close, link or rename.
  */
 #ifndef STOA_COMMON_IO_H
 #define STOA_COMMON_IO_H
@@ -50,6 +50,12 @@ const struct stoa_io_ops *stoa_io_system(void);
  * thread-safe against running I/O. */
 void stoa_io_set_ops(const struct stoa_io_ops *ops);
 
+/*
+ * Paths. Under AT_FDCWD a path is the user's own: taken as it is, links followed. Under a
+ * directory fd it must stay beneath that directory: absolute paths and empty, "." or ".."
+ * components are STOA_E_BAD_VALUE ("." alone is fine), and no component may be a link.
+ */
+
 /* An open file and the name it is reported by. */
 struct stoa_file {
     int fd;     /* -1 when closed */
@@ -58,7 +64,7 @@ struct stoa_file {
 #define STOA_FILE_CLOSED ((struct stoa_file){.fd = -1, .name = NULL})
 
 enum stoa_open_mode {
-    STOA_OPEN_READ, /* an existing regular file (or stdin-like, see below) for reading */
+    STOA_OPEN_READ,       /* an existing regular file; never waits for a pipe */
     STOA_OPEN_CREATE_NEW, /* O_CREAT|O_EXCL|O_NOFOLLOW for writing and reading, mode 0666 */
     STOA_OPEN_DIRECTORY,  /* an existing directory */
     STOA_OPEN_STREAM      /* as READ, but pipes and devices are allowed */
@@ -99,7 +105,8 @@ STOA_MUST_USE stoa_status stoa_io_size(const struct stoa_file *file, uint64_t *o
 STOA_MUST_USE stoa_status stoa_io_stat(const struct stoa_file *file, struct stat *out_stat,
                                        stoa_error *err);
 
-/* Makes directory `path` under dirfd; an existing directory is fine (*out_created tells). */
+/* Makes directory `path` under dirfd (not those above it); an existing directory is fine, and
+ * *out_created (NULL allowed) tells. */
 STOA_MUST_USE stoa_status stoa_io_make_directory(int dirfd, const char *path,
                                                  bool *out_created, stoa_error *err);
 /* Put-if-absent: *out_exists is true, with STOA_OK, when the new name was taken. */
@@ -110,12 +117,14 @@ STOA_MUST_USE stoa_status stoa_io_rename(int olddirfd, const char *oldpath, int 
                                          const char *newpath, stoa_error *err);
 /* Removes a file; a missing one is fine. */
 STOA_MUST_USE stoa_status stoa_io_remove(int dirfd, const char *path, stoa_error *err);
-/* *out_stat of the name itself (links not followed); *out_exists false when absent. */
+/* *out_stat of the name itself (links not followed); *out_exists false when it or a directory
+ * on the way is absent. */
 STOA_MUST_USE stoa_status stoa_io_stat_at(int dirfd, const char *path, bool *out_exists,
                                           struct stat *out_stat, stoa_error *err);
 
 /* All names in directory `path` under `dirfd`, sorted bytewise, without "." and "..". The
- * list is one allocation freed by stoa_free. */
+ * list is one allocation freed by stoa_free. STOA_E_LIMIT above 4,194,304 names or 256 MiB of
+ * them. */
 STOA_MUST_USE stoa_status stoa_io_list(int dirfd, const char *path, char ***out_names,
                                        size_t *out_count, stoa_error *err);
 

@@ -2,16 +2,8 @@
 /*
  * A system that fails on purpose: an I/O table that counts, fails, shortens and records calls,
  * and otherwise passes them to the system. Everything the library does to files goes through
- * common/io.h, so one loop over this proves what a whole command does about each error:
- *
- *     struct fault_loop loop = FAULT_LOOP_START;
- *     while (fault_loop_next(&loop)) {
- *         prepare();
- *         fault_loop_arm(&loop);
- *         status = convert(...);             // each call of it fails once in some run
- *         fault_loop_disarm(&loop);
- *         check(status, loop.name);          // "ENOSPC at call 7 for ever"
- *     }
+ * common/io.h, so one loop over this (struct fault_loop, below) proves what a whole command
+ * does about each error of each call.
  *
  * Thread-safe while armed; arming and disarming happen while no I/O runs. Test use only.
  */
@@ -113,7 +105,20 @@ void fault_trace_done(struct fault_trace *trace);
 
 /* --- the loop --------------------------------------------------------------------------- */
 
-/* Walks through kind x {once, for ever} x k = 1, 2, 3 ... until no fault fires any more. */
+/*
+ * Walks through kind x {once, for ever} x k = 1, 2, 3 ... until no fault fires any more:
+ *
+ *     struct fault_loop loop = FAULT_LOOP_START;
+ *     while (fault_loop_next(&loop)) {
+ *         prepare();                         // undisturbed
+ *         fault_loop_arm(&loop);
+ *         status = convert(...);             // its k-th call fails in this run
+ *         fault_loop_disarm(&loop);          // all descriptors closed, or the test fails
+ *         check(status, loop.fired, loop.name);  // "ENOSPC at call 7 for ever"
+ *     }
+ *
+ * With several threads the k-th call differs from run to run; the loop still ends.
+ */
 struct fault_loop {
     uint64_t step; /* k advances by this; 0 means 1. Thins long loops, deterministically */
     uint64_t last; /* k stops here; 0 means no bound */

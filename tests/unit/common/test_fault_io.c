@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/io.h"
 #include "tests/support/fault_io.h"
 
@@ -94,6 +95,7 @@ static void test_fault_io_counts_open_files(void **state)
     assert_int_equal(fault_io_open_files(), 1);
     assert_ok(stoa_io_list(directory->fd, ".", &names, &count, &error), &error);
     assert_int_equal(fault_io_open_files(), 1);
+    stoa_free(names);
     stoa_io_discard(&file);
     assert_int_equal(fault_io_open_files(), 0);
     fault_io_stop();
