@@ -170,8 +170,9 @@ stoa_status stoa_function_bind(const char *name, struct stoa_expr **args,
         if (!cast_args)
             return stoa_arena_fail(arena, sizeof *cast_args, err);
         for (uint32_t a = 0; a < arg_count; a++)
-            STOA_TRY(
-                stoa_cast_bind(args[a], arg_types[a], false, arena, &cast_args[a], err));
+            STOA_TRY(stoa_cast_bind(args[a], arg_types[a],
+                                    (row->flags & STOA_FUNCTION_PRINTS) != 0, arena,
+                                    &cast_args[a], err));
         return stoa_call_make(row, cast_args, arg_count, type, sql_offset, arena, out_expr,
                               err);
     }

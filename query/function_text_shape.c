@@ -34,8 +34,8 @@ static struct stoa_view text_arg(const struct stoa_call *call, uint32_t arg, uin
 
 /* ---- case ---- */
 
-/* Case mappings here never change the number of bytes by more than one per character, and no character
- * grows beyond two bytes from one. */
+/* The mappings of utf8_text.c keep the number of bytes: one for ASCII, two for the other
+ * ranges. */
 static stoa_status map_case(struct stoa_call *call, uint32_t row,
                             uint32_t (*map)(uint32_t code), stoa_error *err)
 {
@@ -118,27 +118,26 @@ static stoa_status eval_join(struct stoa_call *call, stoa_error *err)
     return stoa_call_each(call, row_join, err);
 }
 
-/* text || any, any || text: the other side is printed. The binder's implicit casts do not make texts of numbers, so
- * only texts are taken here; stoa_function_bind's caller casts explicitly where SQL wants it. */
+/* Arguments of any type are printed as by CAST. */
 static bool resolve_join(const struct stoa_function *function,
                          struct stoa_expr *const *args, uint32_t arg_count,
                          stoa_type *out_type, stoa_type *out_arg_types)
 {
     STOA_UNUSED(function);
-    for (uint32_t i = 0; i < arg_count; i++) {
-        if (!args[i]->is_untyped && args[i]->type.id != STOA_TYPE_TEXT)
-            return false;
+    STOA_UNUSED(args);
+    for (uint32_t i = 0; i < arg_count; i++)
         out_arg_types[i] = stoa_type_of(STOA_TYPE_TEXT);
-    }
     *out_type = stoa_type_of(STOA_TYPE_TEXT);
     return arg_count > 0;
 }
 
+/* One of the two is a text: 1 || 2 is a mistake rather than '12'. */
 static bool resolve_join_two(const struct stoa_function *function,
                              struct stoa_expr *const *args, uint32_t arg_count,
                              stoa_type *out_type, stoa_type *out_arg_types)
 {
     return arg_count == 2 &&
+           (args[0]->type.id == STOA_TYPE_TEXT || args[1]->type.id == STOA_TYPE_TEXT) &&
            resolve_join(function, args, arg_count, out_type, out_arg_types);
 }
 
@@ -333,13 +332,14 @@ const struct stoa_function stoa_functions_text_shape[] = {
     ROW("lpad", shape_lpad, "(text, length [, fill]) -> text"),
     ROW("rpad", shape_rpad, "(text, length [, fill]) -> text"),
     {.name = "||",
-                                                             .help = "text || text -> text",
+                                                             .help = "text || any -> text",
+                                                             .flags = STOA_FUNCTION_PRINTS,
                                                              .resolve = resolve_join_two,
                                                              .eval = eval_join},
     {.name = "concat",
                                                              .help = "concat(text, ...) -> text; NULLs are left out",
-                                                             .flags = STOA_FUNCTION_NOT_STRICT,
+                                                             .flags = STOA_FUNCTION_NOT_STRICT | STOA_FUNCTION_PRINTS,
                                                              .resolve = resolve_join,
                                                              .eval = eval_join},
-    {.name = NULL                          },
+    {.name = NULL            },
 };
