@@ -234,7 +234,7 @@ stoa_status stoa_site_fail(struct stoa_reader *reader, const struct stoa_block_s
                            stoa_status status, stoa_error *err)
 {
     const uint64_t first = stoa_site_first_row(site);
-    if (err)
+    if (status != STOA_OK && err)
         stoa_error_set_place(
             err,
             "%s: column %s, row group %" PRIu32 ", block %" PRIu32 ", rows %" PRIu64
@@ -250,7 +250,7 @@ stoa_status stoa_site_fail_dictionary(struct stoa_reader *reader,
                                       stoa_status status, stoa_error *err)
 {
     const uint64_t first = site->group_record.first_row;
-    if (err)
+    if (status != STOA_OK && err)
         stoa_error_set_place(err,
                              "%s: column %s, row group %" PRIu32
                              ", dictionary, rows %" PRIu64 " to %" PRIu64,

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Verify, deep: a block is decoded like a scan would do it, and counts, raw size and statistics
+ * of what comes out must be those of its record, to the bit. A wrong min or max is the worst
+ * damage a file can have, since no checksum sees it and pruning believes it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "reader/verify_state.h"
+
+static stoa_status take_vector(struct stoa_verify *verify, enum stoa_phys phys,
+                               struct stoa_vector **out_vector, stoa_error *err)
+{
+    if (!verify->has_vector[phys]) {
+        STOA_TRY(stoa_vector_init(&verify->vectors[phys], phys, err));
+        verify->has_vector[phys] = true;
+    }
+    *out_vector = &verify->vectors[phys];
+    return STOA_OK;
+}
+
+/* `left`: raw bytes that the record still allows, so that a few bytes that say "the same
+ * 16 MiB text 65,536 times" are refused before they take memory. */
+static stoa_status append_texts(struct stoa_column_builder *builder,
+                                const struct stoa_vector *vector, uint64_t *left,
+                                stoa_error *err)
+{
+    for (uint32_t row = 0; row < vector->length; row++) {
+        const struct stoa_value value = stoa_vector_get(vector, row);
+        const uint64_t size = 4 + (value.is_null ? 0 : (uint64_t)value.bytes.length);
+        if (size > *left || size - 4 > STOA_MAX_VALUE_BYTES)
+            return stoa_fail(
+                err, STOA_E_CORRUPT,
+                "expected at most %zu bytes a value and the raw bytes that the "
+                "record says, found a value of %" PRIu64 " with %" PRIu64 " raw bytes left",
+                STOA_MAX_VALUE_BYTES, size - 4, *left);
+        *left -= size;
+        STOA_TRY(stoa_column_builder_append(builder, &value, err));
+    }
+    return STOA_OK;
+}
+
+static stoa_status append_vector(struct stoa_column_builder *builder,
+                                 const struct stoa_vector *vector, uint64_t *left,
+                                 stoa_error *err)
+{
+    if (vector->phys == STOA_PHYS_BYTES)
+        return append_texts(builder, vector, left, err);
+    const struct stoa_column column = {
+        .phys = vector->phys,
+        .length = vector->length,
+        .validity = vector->has_nulls ? vector->validity : NULL,
+        .values = vector->values.raw,
+    };
+    return stoa_column_builder_append_rows(builder, &column, 0, vector->length, err);
+}
+
+static stoa_status decode(struct stoa_verify *verify,
+                          const struct stoa_block_record *record,
+                          struct stoa_column_builder *builder, stoa_error *err)
+{
+    struct stoa_vector *vector = NULL;
+    uint64_t left = record->raw_size;
+    STOA_TRY(take_vector(verify, builder->phys, &vector, err));
+    for (uint32_t row = 0; row < record->rows; row += STOA_VECTOR_ROWS) {
+        STOA_TRY(
+            stoa_block_decode(&verify->slot.block, row / STOA_VECTOR_ROWS, vector, err));
+        STOA_TRY(append_vector(builder, vector, &left, err));
+    }
+    if (builder->length != record->rows)
+        return stoa_fail(err, STOA_E_CORRUPT, "expected %" PRIu32 " rows, found %" PRIu32,
+                         record->rows, builder->length);
+    return STOA_OK;
+}
+
+/* [FMT-4] [FMT-66] [FMT-70] */
+static stoa_status check_values(struct stoa_verify *verify,
+                                const struct stoa_block_record *record,
+                                const struct stoa_column *column, stoa_error *err)
+{
+    struct stoa_stats stats;
+    struct stoa_core_bytes found;
+    const uint64_t raw_size = stoa_column_raw_size(column);
+    stoa_stats_compute(&stats, column);
+    if (raw_size != record->raw_size)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected %" PRIu64 " raw bytes, as decoded, found %" PRIu32,
+                         raw_size, record->raw_size);
+    if (stats.null_count != record->null_count || stats.nan_count != record->nan_count)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected %" PRIu64 " NULLs and %" PRIu64
+                         " NaNs, as decoded, found %" PRIu32 " and %" PRIu32,
+                         stats.null_count, stats.nan_count, record->null_count,
+                         record->nan_count);
+    STOA_TRY(stoa_verify_read_core(verify, column->phys, &record->core, &found, err));
+    return stoa_verify_compare_core(&stats, &found, err);
+}
+
+stoa_status stoa_verify_block(struct stoa_verify *verify,
+                              const struct stoa_block_site *site,
+                              const struct stoa_block_record *record, stoa_error *err)
+{
+    stoa_status status = STOA_OK;
+    struct stoa_column_builder builder;
+    stoa_column_builder_init(&builder, stoa_type_phys(site->column_record.type));
+    STOA_TRY_CLEANUP(stoa_reader_load(verify->reader, site->column, site->group,
+                                      site->block, &verify->slot, err));
+    STOA_TRY_CLEANUP(decode(verify, record, &builder, err));
+    const struct stoa_column column = stoa_column_builder_view(&builder);
+    STOA_TRY_CLEANUP(check_values(verify, record, &column, err));
+cleanup:
+    stoa_column_builder_done(&builder);
+    return status;
+}
