@@ -4,7 +4,8 @@
 
 Reads the hex examples out of spec/block.md and spec/encodings/*.md, puts each into a file, and
 compares what the independent decoder prints with what the page says. Then damages such a file:
-every byte in turn, and every length, must be refused [FMT-6], [FMT-80].
+every byte in turn, and every length, must be refused [FMT-6], [FMT-80]; so must, with checksums
+that fit, every payload with a changed byte, because its statistics or its form are then wrong.
 """
 import os
 import re
@@ -146,13 +147,33 @@ def check_damage(decoder, path):
     return failures, len(damaged)
 
 
+def check_payload_damage(decoder, path):
+    """A writer's mistake, not the disk's: the checksum fits, the payload is changed."""
+    failures, tried = [], 0
+    for columns in page_columns()[:5]:
+        for column in columns:
+            good = column.payload
+            for i in range(len(good)):
+                column.payload = good[:i] + bytes([good[i] ^ 0xff]) + good[i + 1:]
+                done = decode(decoder, path, write_file(columns))
+                tried += 1
+                if done.returncode != 1 or not done.stderr.startswith('stoa-decode: '):
+                    failures.append(f'{column.name.decode()}: payload byte {i} changed: status '
+                                    f'{done.returncode} {done.stderr.strip()} {done.stdout}')
+            column.payload = good
+    return failures, tried
+
+
 def main():
     decoder = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'x.stoa')
         failures = check_pages(decoder, path) + check_packing_page()
-        more, tried = ([], 0) if failures else check_damage(decoder, path)
-    failures += more
+        tried = 0
+        for check in (check_damage, check_payload_damage) if not failures else ():
+            more, count = check(decoder, path)
+            failures += more
+            tried += count
     print('\n'.join(failures[:40]))
     print(f'check_examples: {tried} damaged files tried, {len(failures)} failures')
     sys.exit(1 if failures else 0)
