@@ -7,9 +7,10 @@ that a file made here and read there is a third opinion about the container.
 """
 import ctypes
 import ctypes.util
+import math
 import struct
 
-I64, U64, I128, BYTES, BOOL, F64 = 2, 3, 5, 6, 1, 4
+BOOL, I64, U64, F64, I128, BYTES, FIXED16 = 1, 2, 3, 4, 5, 6, 7
 
 
 class Hash128(ctypes.Structure):
@@ -45,46 +46,78 @@ def pad8(data):
 class Column:
     """A column of one block: its values (None is NULL) and the payload that holds them."""
 
-    def __init__(self, name, type_id, kind, rows, payload, encoding, entries=0, dictionary=b''):
+    def __init__(self, name, type_id, kind, rows, payload, encoding, entries=0, dictionary=b'',
+                 precision=0, scale=0):
         self.name, self.type_id, self.kind, self.rows = name.encode(), type_id, kind, rows
         self.payload, self.encoding = payload, encoding
         self.entries, self.dictionary = entries, dictionary
+        self.precision, self.scale = precision, scale
         self.nullable = None in rows
 
     def bounds(self):
         """(flags, min key, max key, full min, full max, sum of 16 bytes) [FMT-67] to [FMT-70]."""
-        values = [v for v in self.rows if v is not None]
-        flags = 7 if values else 0
-        low, high = (min(values), max(values)) if values else (None, None)
-        total = struct.pack('<QQ', *split128(sum(values))) if self.kind in (I64, U64, BOOL) else bytes(16)
-        if self.kind == I128:
+        values = [v for v in self.rows if v is not None and v == v]
+        flags = (7 if values else 0) | (0 if self.kind in (BYTES, FIXED16) else 16)
+        total = bytes(16)
+        if self.kind == F64:
+            total = struct.pack('<dd', *float_sum(self.rows))
+        elif flags & 16:
             total = struct.pack('<QQ', *split128(sum(values)))
-        if self.kind != BYTES:
-            flags |= 16
         if not values:
             return flags, 0, 0, b'', b'', total
+        low, high = min(values), max(values)
         return flags, self.key(low), self.key(high), self.full(low), self.full(high), total
 
     def key(self, value):
+        """[FMT-68]"""
         if self.kind == I64:
             return (value & 2 ** 64 - 1) ^ 2 ** 63
         if self.kind == I128:
             return (value >> 64 & 2 ** 64 - 1) ^ 2 ** 63
-        if self.kind == BYTES:
+        if self.kind == F64:
+            bits, = struct.unpack('<Q', struct.pack('<d', value + 0.0))
+            return bits ^ (2 ** 64 - 1 if bits >> 63 else 2 ** 63)
+        if self.kind in (BYTES, FIXED16):
             return int.from_bytes(value[:8].ljust(8, b'\0'), 'big')
         return int(value)
 
     def full(self, value):
         if self.kind == I128:
             return struct.pack('<QQ', *split128(value))
-        return value if self.kind == BYTES else b''
+        return value if self.kind in (BYTES, FIXED16) else b''
+
+    def nans(self):
+        return sum(v is not None and v != v for v in self.rows)
 
     def raw_size(self):
         if self.kind == BYTES:
             return sum(4 + len(v or b'') for v in self.rows)
         if self.kind == BOOL:
             return (len(self.rows) + 7) // 8
-        return len(self.rows) * (16 if self.kind == I128 else 8)
+        return len(self.rows) * (16 if self.kind in (I128, FIXED16) else 8)
+
+
+def float_sum(rows):
+    """The pair of [FMT-35], normalised as it is stored."""
+    def add(pair, x):
+        high, low = pair
+        s = high + x
+        if not math.isfinite(s):
+            return s, 0.0
+        b = s - high
+        return s, low + ((high - (s - b)) + (x - b))
+    pairs = [(0.0, 0.0)] * 8
+    for r, value in enumerate(rows):
+        if value is not None:
+            pairs[r % 8] = add(pairs[r % 8], value)
+    total = (0.0, 0.0)
+    for high, low in pairs:
+        total = add(total, high)
+        if math.isfinite(total[0]):
+            total = (total[0], total[1] + low)
+    if total[0] != total[0]:
+        return struct.unpack('<d', bytes.fromhex('000000000000f87f'))[0], 0.0
+    return total if math.isfinite(total[0]) else (total[0], 0.0)
 
 
 def split128(number):
@@ -99,8 +132,8 @@ def in_heap(column, bound):
 def schema_section(columns):
     nodes, names = b'', b''
     for number, c in enumerate(columns, 1):
-        nodes += struct.pack('<IIBBBBB3xII8x', number, 2 ** 32 - 1, 1, c.type_id, 0, 0,
-                             int(c.nullable), len(names), len(c.name))
+        nodes += struct.pack('<IIBBBBB3xII8x', number, 2 ** 32 - 1, 1, c.type_id, c.precision,
+                             c.scale, int(c.nullable), len(names), len(c.name))
         names += c.name
     return pad8(struct.pack('<IIQ', len(columns), len(names), 0) + nodes + names)
 
@@ -110,7 +143,7 @@ def block_record(c, offset, checksum, bounds_offset):
     flags |= 256 if c.encoding == 5 else 0
     size = len(in_heap(c, full_low) + in_heap(c, full_high))
     return struct.pack('<QIIIIIBBBxHHIQQ16sQ', offset, len(c.payload), len(c.rows),
-                       c.rows.count(None), 0, c.raw_size(), c.encoding, len(full_low), len(full_high),
+                       c.rows.count(None), c.nans(), c.raw_size(), c.encoding, len(full_low), len(full_high),
                        flags, 0, bounds_offset if size else 0, low, high, total, checksum)
 
 
@@ -178,7 +211,7 @@ def column_records(columns):
     for number, c in enumerate(columns, 1):
         has = bool(c.dictionary)
         records += struct.pack('<QIIHBBBBHQQI20x', xxh3(c.name), number, name_offset, len(c.name),
-                               c.type_id, 0, 0, int(c.nullable) | 2 * has, 0,
+                               c.type_id, c.precision, c.scale, int(c.nullable) | 2 * has, 0,
                                len(c.payload) + len(c.dictionary), c.rows.count(None),
                                first if has else 2 ** 32 - 1)
         name_offset += len(c.name)
