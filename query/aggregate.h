@@ -18,20 +18,23 @@ struct stoa_aggregate {
     /* Result type for an argument type (ignored for star); false: not for this type. `out_arg` is the
      * type the argument is cast to first. */
     bool (*resolve)(stoa_type arg, stoa_type *out_type, stoa_type *out_arg);
-    size_t state_size; /* bytes, a multiple of 8; zero bytes are the empty state */
+    size_t state_size; /* bytes, a multiple of 16; zero bytes are the empty state */
+    /* Without GROUP BY, rows go to eight states by their number mod 8, which are then merged in order:
+     * the order in which a block's float sum is made [FMT-35]. */
+    bool by_lanes;
     /* Folds row i of `arg` (NULL pointer for star) into state groups[i] for every set bit of `active`. Texts a
-     * state keeps are copied to `arena`. */
+     * state keeps are copied to `arena`. State i lies at states + i * stride. */
     stoa_status (*update)(uint8_t *states, size_t stride, const uint32_t *groups,
                           const struct stoa_vector *arg, const uint64_t *active,
-                          uint32_t rows, struct stoa_arena *arena, stoa_error *err);
+                          struct stoa_arena *arena, stoa_error *err);
     /* Optional: folds all rows that `stats` cover into one state; false when they do not say. */
     bool (*from_stats)(uint8_t *state, stoa_type arg_type, const struct stoa_stats *stats,
                        struct stoa_arena *arena);
     /* Adds `from` behind `into`. */
     stoa_status (*merge)(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
                          stoa_error *err);
-    /* The answer; bytes borrow the state. */
-    stoa_status (*finish)(const uint8_t *state, stoa_type type,
+    /* The answer; bytes borrow the state. `type` is the result's, `arg_type` the argument's (bool for star). */
+    stoa_status (*finish)(const uint8_t *state, stoa_type type, stoa_type arg_type,
                           struct stoa_value *out_value, stoa_error *err);
 };
 

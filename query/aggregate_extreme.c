@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * min and max of any type, in query order [FMT-30]: NaN is the largest float, -0.0 is given as 0.0.
+ */
+#include "query/aggregate_parts.h"
+
+struct extreme_state {
+    struct stoa_value value; /* bytes point to `room` */
+    uint8_t *room;           /* in the arena; grows by doubling */
+    uint32_t room_size;
+    uint8_t has_value;
+    uint8_t phys;
+    uint8_t unused[2];
+};
+
+_Static_assert(sizeof(struct extreme_state) % 16 == 0, "states are multiples of 16 bytes");
+
+static bool resolve_extreme(stoa_type arg, stoa_type *out_type, stoa_type *out_arg)
+{
+    *out_type = arg;
+    *out_arg = arg;
+    return true;
+}
+
+/* Keeps `value`, whose bytes are copied. */
+static stoa_status keep(struct extreme_state *state, enum stoa_phys phys,
+                        const struct stoa_value *value, struct stoa_arena *arena,
+                        stoa_error *err)
+{
+    const struct stoa_view bytes =
+        phys == STOA_PHYS_BYTES ? value->bytes : (struct stoa_view){NULL, 0};
+    if (bytes.length > state->room_size) {
+        const uint32_t size = bytes.length < 16 ? 32 : bytes.length * 2;
+        uint8_t *room = stoa_arena_alloc(arena, size);
+        if (!room)
+            return stoa_arena_fail(arena, size, err);
+        state->room = room;
+        state->room_size = size;
+    }
+    state->value = *value;
+    state->value.is_null = false;
+    state->phys = (uint8_t)phys;
+    state->has_value = 1;
+    if (phys == STOA_PHYS_BYTES) {
+        if (bytes.length > 0)
+            memcpy(state->room, bytes.data, bytes.length);
+        state->value.bytes.data = state->room;
+    }
+    return STOA_OK;
+}
+
+/* Keeps `value` when it is better; `wanted` is 1 for max, -1 for min. */
+static stoa_status offer(struct extreme_state *state, enum stoa_phys phys, int wanted,
+                         const struct stoa_value *value, struct stoa_arena *arena,
+                         stoa_error *err)
+{
+    if (state->has_value && stoa_value_compare(phys, value, &state->value) * wanted <= 0)
+        return STOA_OK;
+    return keep(state, phys, value, arena, err);
+}
+
+static stoa_status update_extreme(uint8_t *states, size_t stride, const uint32_t *groups,
+                                  const struct stoa_vector *arg, const uint64_t *active,
+                                  int wanted, struct stoa_arena *arena, stoa_error *err)
+{
+    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
+        for (uint64_t left = stoa_aggregate_word(arg, active, word); left != 0;
+             left &= left - 1) {
+            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
+            struct extreme_state *state =
+                (struct extreme_state *)(void *)(states + stride * groups[row]);
+            const struct stoa_value value = stoa_vector_get(arg, row);
+            STOA_TRY(offer(state, arg->phys, wanted, &value, arena, err));
+        }
+    }
+    return STOA_OK;
+}
+
+static stoa_status update_min(uint8_t *states, size_t stride, const uint32_t *groups,
+                              const struct stoa_vector *arg, const uint64_t *active,
+                              struct stoa_arena *arena, stoa_error *err)
+{
+    return update_extreme(states, stride, groups, arg, active, -1, arena, err);
+}
+
+static stoa_status update_max(uint8_t *states, size_t stride, const uint32_t *groups,
+                              const struct stoa_vector *arg, const uint64_t *active,
+                              struct stoa_arena *arena, stoa_error *err)
+{
+    return update_extreme(states, stride, groups, arg, active, 1, arena, err);
+}
+
+/* Bounds leave NaN out; only exact bounds are values. */
+static bool extreme_from_stats(uint8_t *bytes, const struct stoa_stats *stats, int wanted,
+                               struct stoa_arena *arena)
+{
+    struct extreme_state *state = (struct extreme_state *)(void *)bytes;
+    if (stats->rows == stats->null_count)
+        return true;
+    if (stats->nan_count > 0 && (wanted > 0 || !stats->has_bounds))
+        return false;
+    const bool is_exact =
+        wanted > 0 ? stats->max_is_exact && !stats->max_is_open : stats->min_is_exact;
+    if (!stats->has_bounds || !is_exact)
+        return false;
+    return offer(state, stats->phys, wanted, wanted > 0 ? &stats->max : &stats->min, arena,
+                 NULL) == STOA_OK;
+}
+
+static bool min_from_stats(uint8_t *state, stoa_type arg_type,
+                           const struct stoa_stats *stats, struct stoa_arena *arena)
+{
+    STOA_UNUSED(arg_type);
+    return extreme_from_stats(state, stats, -1, arena);
+}
+
+static bool max_from_stats(uint8_t *state, stoa_type arg_type,
+                           const struct stoa_stats *stats, struct stoa_arena *arena)
+{
+    STOA_UNUSED(arg_type);
+    return extreme_from_stats(state, stats, 1, arena);
+}
+
+static stoa_status merge_extreme(uint8_t *into, const uint8_t *from, int wanted,
+                                 struct stoa_arena *arena, stoa_error *err)
+{
+    const struct extreme_state *more = (const struct extreme_state *)(const void *)from;
+    if (!more->has_value)
+        return STOA_OK;
+    return offer((struct extreme_state *)(void *)into, (enum stoa_phys)more->phys, wanted,
+                 &more->value, arena, err);
+}
+
+static stoa_status merge_min(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
+                             stoa_error *err)
+{
+    return merge_extreme(into, from, -1, arena, err);
+}
+
+static stoa_status merge_max(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
+                             stoa_error *err)
+{
+    return merge_extreme(into, from, 1, arena, err);
+}
+
+static stoa_status finish_extreme(const uint8_t *bytes, stoa_type type, stoa_type arg_type,
+                                  struct stoa_value *out_value, stoa_error *err)
+{
+    STOA_UNUSED(arg_type);
+    STOA_UNUSED(err);
+    const struct extreme_state *state = (const struct extreme_state *)(const void *)bytes;
+    *out_value = state->value;
+    out_value->is_null = !state->has_value;
+    if (state->has_value && type.id == STOA_TYPE_FLOAT64)
+        out_value->f64 += 0.0; /* -0.0 becomes 0.0 */
+    return STOA_OK;
+}
+
+const struct stoa_aggregate stoa_aggregate_min = {
+    .name = "min",
+    .help = "min(any) -> the smallest",
+    .resolve = resolve_extreme,
+    .state_size = sizeof(struct extreme_state),
+    .update = update_min,
+    .from_stats = min_from_stats,
+    .merge = merge_min,
+    .finish = finish_extreme,
+};
+
+const struct stoa_aggregate stoa_aggregate_max = {
+    .name = "max",
+    .help = "max(any) -> the largest",
+    .resolve = resolve_extreme,
+    .state_size = sizeof(struct extreme_state),
+    .update = update_max,
+    .from_stats = max_from_stats,
+    .merge = merge_max,
+    .finish = finish_extreme,
+};
