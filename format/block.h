@@ -47,7 +47,7 @@ struct stoa_block {
     uint32_t null_count;
     struct stoa_node *root; /* NULL when every row is NULL */
     void *validity;         /* opened validity section, in the arena; NULL: no NULLs */
-    struct stoa_enc_context context;
+    struct stoa_enc_context *context; /* of all nodes, in the arena */
 };
 
 /* Opens a payload whose checksum has been verified. `rows` and `null_count` come from the

@@ -10,7 +10,7 @@
  * Encodings never see NULL: the block layer keeps validity apart and fills NULL slots.
  * Writing goes estimate -> encode; reading goes open -> decode/select. open() checks every
  * byte of structure once, with messages; what runs afterwards may assume it, and can only fail
- * for memory or inside a compressed frame.
+ * for memory, inside a compressed frame, or for a code, length or text out of bounds [ENC-9].
  */
 #ifndef STOA_FORMAT_ENC_H
 #define STOA_FORMAT_ENC_H
@@ -20,6 +20,7 @@
 
 #include "common/arena.h"
 #include "common/buf.h"
+#include "format/codec/codec.h"
 #include "format/kernels/kernels.h"
 #include "format/predicate.h"
 #include "format/types.h"
@@ -52,6 +53,9 @@ struct stoa_dictionary {
     uint32_t count;                /* entries; codes are 0 .. count-1 */
     const void *values;            /* fixed kinds: array of count */
     const struct stoa_view *views; /* BYTES: count views */
+    /* What predicates came to in codes, kept over the blocks of the row group; NULL: each
+     * block keeps its own. Used by one thread at a time. */
+    struct stoa_dictionary_memo *memo;
 };
 
 /* ---- writing ---- */
@@ -61,14 +65,13 @@ struct stoa_dictionary {
 struct stoa_enc_facts {
     uint32_t run_count; /* maximal runs of equal (bitwise) values */
     bool is_constant;
-    struct stoa_value min, max; /* storage order; unset for count 0 */
+    struct stoa_value min, max; /* I64, U64, I128 only */
     uint64_t text_bytes;        /* BYTES: total length */
-    uint32_t max_length;        /* BYTES: longest value */
 };
 
 struct stoa_enc_input {
     const struct stoa_column
-        *column; /* no NULLs; at most 65,536 rows (dictionary pages: 2^20) */
+        *column; /* no NULLs; 1 to 65,536 rows (dictionary pages: 2^20) */
     struct stoa_enc_facts facts;
     enum stoa_profile profile;
     unsigned depth;       /* 1 for a root */
@@ -76,7 +79,14 @@ struct stoa_enc_input {
     const uint32_t
         *codes; /* with a row-group dictionary: the code of each row; else NULL */
     uint32_t dictionary_count;
+    double limit; /* cost per value in bits of the best found so far; not worth more */
 };
+
+struct stoa_enc_estimate {
+    uint64_t size;        /* bytes, header included; STOA_ENC_NEVER: cannot or should not */
+    double decode_cycles; /* per value; the encoding's own unless it says otherwise */
+};
+#define STOA_ENC_NEVER UINT64_MAX
 
 /* ---- reading ---- */
 
@@ -84,7 +94,8 @@ struct stoa_enc_context {
     struct stoa_arena *arena; /* node state and decompressed frames: block lifetime */
     const struct stoa_dictionary *dictionary; /* of this row group and column, or NULL */
     const struct stoa_kernels *kernels;
-    bool is_utf8; /* BYTES values must be well-formed UTF-8 */
+    bool is_utf8;                         /* BYTES values must be well-formed UTF-8 */
+    void *codec_memory[STOA_CODEC_COUNT]; /* for decompression; NULL until first used */
 };
 
 /* An opened node. Used by one thread at a time (frames are decompressed on first touch). */
@@ -94,9 +105,10 @@ struct stoa_node {
     uint32_t count;       /* values */
     const uint8_t *bytes; /* the node with its header; borrowed from the block */
     size_t size;
-    const struct stoa_enc_context *context;
+    struct stoa_enc_context *context;
     void *state; /* the encoding's own, in the arena */
     struct stoa_node *children[STOA_NODE_MAX_CHILDREN];
+    struct stoa_vector *scratch; /* a vector of this kind, NULL until first used */
 };
 
 struct stoa_encoding {
@@ -104,11 +116,13 @@ struct stoa_encoding {
     const char *name;     /* "rle" */
     const char *spec;     /* "spec/encodings/rle.md" */
     uint32_t phys_mask;   /* bit per stoa_phys it can hold */
-    double decode_cycles; /* per value, for the choice; measured by bench/kernels */
+    bool has_children;    /* never at the deepest level */
+    double decode_cycles; /* per value, for the choice; measured by bench/format */
 
-    /* Size in bytes this encoding would take (header included), near exact, or UINT64_MAX when
-     * it cannot or should not hold the input. */
-    uint64_t (*estimate)(const struct stoa_enc_input *input);
+    /* What this encoding would take, near exact; out_estimate comes set to never and
+     * decode_cycles. Deterministic; fails only for memory. */
+    stoa_status (*estimate)(const struct stoa_enc_input *input,
+                            struct stoa_enc_estimate *out_estimate, stoa_error *err);
     /* Appends the whole node. Deterministic. */
     stoa_status (*encode)(const struct stoa_enc_input *input, struct stoa_buf *out,
                           stoa_error *err);
@@ -119,10 +133,15 @@ struct stoa_encoding {
     stoa_status (*decode)(struct stoa_node *node, uint32_t vector, struct stoa_vector *out,
                           stoa_error *err);
     /* Match bits of the vector's rows, NULLs ignored, without decoding more than needed; NULL:
-     * the generic decode + stoa_predicate_eval. `scratch` is a vector of node->phys. */
+     * the generic decode + stoa_predicate_eval. `scratch` is a vector of node->phys. Never
+     * called with IS NULL or IS NOT NULL. */
     stoa_status (*select)(struct stoa_node *node, uint32_t vector,
                           const struct stoa_predicate *predicate,
                           struct stoa_vector *scratch, uint64_t out_bits[STOA_VECTOR_WORDS],
+                          stoa_error *err);
+    /* U64 nodes: the vector's values as 32-bit numbers, STOA_E_CORRUPT when one does not fit;
+     * NULL: generic. For codes, which are many and small. */
+    stoa_status (*narrow)(struct stoa_node *node, uint32_t vector, uint32_t *out,
                           stoa_error *err);
     /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */
     stoa_status (*codes)(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
@@ -144,23 +163,32 @@ static inline uint32_t stoa_vector_length(uint32_t count, uint32_t vector)
     return left < STOA_VECTOR_ROWS ? left : STOA_VECTOR_ROWS;
 }
 
-/* Fills `facts` from the column. */
-void stoa_enc_collect_facts(const struct stoa_column *column,
+/* Fills `facts` from the column; codes (NULL: none) may stand in for its values. */
+void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *codes,
                             struct stoa_enc_facts *out_facts);
+
+/* The input for a child of `parent` (whose encoding is `id`), with its facts collected. */
+struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, unsigned id,
+                                           const struct stoa_column *column);
+
+/* Bits per value that one decode cycle per value is worth. */
+double stoa_profile_kappa(enum stoa_profile profile);
 
 /* Chooses the cheapest encoding for the column (size in bits plus kappa times decode cycles,
  * by profile) and appends its node; ties go to the lower id, so it is deterministic. */
 STOA_MUST_USE stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input,
                                                struct stoa_buf *out, stoa_error *err);
-/* The same as an estimate in bytes, and with its cost; nothing is written. */
-uint64_t stoa_enc_estimate_best(const struct stoa_enc_input *input, double *out_cost);
+/* The same without writing. The size is STOA_ENC_NEVER when none can hold the input. */
+STOA_MUST_USE stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
+                                                 struct stoa_enc_estimate *out_estimate,
+                                                 stoa_error *err);
 
-/* Parses the common header at `bytes`, checks kind and count against what the parent expects,
- * then runs the encoding's open(). *out_node lives in the context's arena. */
+/* Parses the common header at `bytes`, where `size` bytes remain, checks kind and count against
+ * what the parent expects, then runs the encoding's open(). *out_node, whose size says where
+ * it ends, lives in the context's arena. */
 STOA_MUST_USE stoa_status stoa_node_open(const uint8_t *bytes, size_t size,
                                          enum stoa_phys phys, uint32_t count,
-                                         unsigned depth,
-                                         const struct stoa_enc_context *context,
+                                         unsigned depth, struct stoa_enc_context *context,
                                          struct stoa_node **out_node, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_node_decode(struct stoa_node *node, uint32_t vector,
                                            struct stoa_vector *out, stoa_error *err);
@@ -169,7 +197,10 @@ STOA_MUST_USE stoa_status stoa_node_select(struct stoa_node *node, uint32_t vect
                                            struct stoa_vector *scratch,
                                            uint64_t out_bits[STOA_VECTOR_WORDS],
                                            stoa_error *err);
-/* "dict > ffor 7 bits", the tree in one line. */
+/* See `narrow` above; `out` has room for 1,024. */
+STOA_MUST_USE stoa_status stoa_node_narrow(struct stoa_node *node, uint32_t vector,
+                                           uint32_t *out, stoa_error *err);
+/* "dict 12 entries > ffor 4 bits", the tree in one line. */
 STOA_MUST_USE stoa_status stoa_node_describe(const struct stoa_node *node,
                                              struct stoa_buf *out, stoa_error *err);
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Encoding one block [BLK-1]: the validity section, then the values with the slots of NULLs
+ * filled, so that encodings see none and the bytes do not depend on what the slots held
+ * [FMT-5]. Called by the file writer, one block at a time, from any thread.
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "common/alloc.h"
+#include "common/bitmap.h"
+#include "format/block.h"
+#include "format/block_validity.h"
+#include "format/enc/enc_parts.h"
+
+/* A block being encoded. */
+struct block_writer {
+    struct stoa_column column; /* as given, validity NULL when no row is NULL */
+    const uint32_t *codes;
+    uint32_t dictionary_count;
+    enum stoa_profile profile;
+    uint32_t valid_count;
+    uint32_t first_valid; /* row; set when valid_count > 0 */
+    /* The filled copies, owned; NULL where the input could stay as it is. */
+    void *values;
+    uint32_t *offsets;
+    uint8_t *bytes;
+    uint32_t *filled_codes;
+};
+
+static void writer_done(struct block_writer *writer)
+{
+    stoa_free_aligned(writer->values);
+    stoa_free(writer->offsets);
+    stoa_free(writer->bytes);
+    stoa_free(writer->filled_codes);
+}
+
+static bool row_is_valid(const struct block_writer *writer, uint32_t row)
+{
+    return stoa_bit_get(writer->column.validity, row) != 0;
+}
+
+/* ---- filling the slots of NULLs ---- */
+
+/* The value before; the first ones take the first value there is: runs, bases and widths stay
+ * as they would be without the NULLs. */
+static stoa_status fill_words(struct block_writer *writer, stoa_error *err)
+{
+    const uint32_t rows = writer->column.length;
+    const uint64_t *in = writer->column.values;
+    uint64_t *out = stoa_alloc_aligned(rows * sizeof *out);
+    if (!out)
+        return stoa_fail_memory(err, rows * sizeof *out);
+    uint64_t last = in[writer->first_valid];
+    for (uint32_t i = 0; i < rows; i++) {
+        last = row_is_valid(writer, i) ? in[i] : last;
+        out[i] = last;
+    }
+    writer->values = out;
+    return STOA_OK;
+}
+
+static stoa_status fill_wide(struct block_writer *writer, stoa_error *err)
+{
+    const uint32_t rows = writer->column.length;
+    const stoa_u128 *in = writer->column.values;
+    stoa_u128 *out = stoa_alloc_aligned(rows * sizeof *out);
+    if (!out)
+        return stoa_fail_memory(err, rows * sizeof *out);
+    stoa_u128 last = in[writer->first_valid];
+    for (uint32_t i = 0; i < rows; i++) {
+        last = row_is_valid(writer, i) ? in[i] : last;
+        out[i] = last;
+    }
+    writer->values = out;
+    return STOA_OK;
+}
+
+static stoa_status fill_bits(struct block_writer *writer, stoa_error *err)
+{
+    const size_t words = stoa_bitmap_words(writer->column.length);
+    const uint64_t *in = writer->column.values;
+    uint64_t *out = stoa_alloc_aligned(words * sizeof *out);
+    if (!out)
+        return stoa_fail_memory(err, words * sizeof *out);
+    for (size_t i = 0; i < words; i++)
+        out[i] = in[i] & writer->column.validity[i];
+    writer->values = out;
+    return STOA_OK;
+}
+
+static bool null_texts_are_empty(const struct block_writer *writer)
+{
+    const uint32_t *offsets = writer->column.offsets;
+    for (uint32_t i = 0; i < writer->column.length; i++) {
+        if (!row_is_valid(writer, i) && offsets[i + 1] != offsets[i])
+            return false;
+    }
+    return true;
+}
+
+/* Text becomes empty behind NULL: repeating the value before would store it twice. */
+static stoa_status fill_text(struct block_writer *writer, stoa_error *err)
+{
+    const struct stoa_column *column = &writer->column;
+    const uint32_t rows = column->length;
+    if (null_texts_are_empty(writer))
+        return STOA_OK;
+    writer->offsets = stoa_alloc_array((size_t)rows + 1, sizeof *writer->offsets);
+    writer->bytes = stoa_alloc(column->offsets[rows] - column->offsets[0]);
+    if (!writer->offsets || !writer->bytes)
+        return stoa_fail_memory(err, column->offsets[rows] - column->offsets[0]);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct stoa_view view = stoa_column_view(column, i);
+        writer->offsets[i] = at;
+        if (!row_is_valid(writer, i) || view.length == 0)
+            continue;
+        memcpy(writer->bytes + at, view.data, view.length);
+        at += view.length;
+    }
+    writer->offsets[rows] = at;
+    return STOA_OK;
+}
+
+static stoa_status fill_codes(struct block_writer *writer, stoa_error *err)
+{
+    const uint32_t rows = writer->column.length;
+    uint32_t *out = stoa_alloc_array(rows, sizeof *out);
+    if (!out)
+        return stoa_fail_memory(err, rows * sizeof *out);
+    uint32_t last = writer->codes[writer->first_valid];
+    for (uint32_t i = 0; i < rows; i++) {
+        last = row_is_valid(writer, i) ? writer->codes[i] : last;
+        out[i] = last;
+    }
+    writer->filled_codes = out;
+    return STOA_OK;
+}
+
+static stoa_status fill_values(struct block_writer *writer, stoa_error *err)
+{
+    if (writer->column.phys == STOA_PHYS_BOOL)
+        return fill_bits(writer, err);
+    if (writer->column.phys == STOA_PHYS_BYTES)
+        return fill_text(writer, err);
+    return stoa_phys_width(writer->column.phys) == 8 ? fill_words(writer, err)
+                                                     : fill_wide(writer, err);
+}
+
+/* The column that encodings see: no NULLs, nothing of what stood behind them. */
+static stoa_status fill(struct block_writer *writer, struct stoa_column *out_column,
+                        stoa_error *err)
+{
+    *out_column = writer->column;
+    if (!writer->column.validity)
+        return STOA_OK;
+    STOA_TRY(fill_values(writer, err));
+    if (writer->codes)
+        STOA_TRY(fill_codes(writer, err));
+    if (writer->values)
+        out_column->values = writer->values;
+    if (writer->offsets) {
+        out_column->offsets = writer->offsets;
+        out_column->bytes = writer->bytes;
+    }
+    out_column->validity = NULL;
+    return STOA_OK;
+}
+
+/* ---- constant blocks ---- */
+
+/* Whether all valid rows hold one value. With NULLs between them this shows only here, since
+ * texts and truth values are not filled with their neighbour. */
+static bool is_constant(const struct block_writer *writer)
+{
+    const struct stoa_column *column = &writer->column;
+    const struct stoa_value first = stoa_column_get(column, writer->first_valid);
+    for (uint32_t row = writer->first_valid + 1; row < column->length; row++) {
+        if (!row_is_valid(writer, row))
+            continue;
+        const struct stoa_value value = stoa_column_get(column, row);
+        if (stoa_value_compare_exact(column->phys, &first, &value) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* All rows as one, NULL or not: CONST looks at row 0 alone. */
+static stoa_status encode_constant(const struct block_writer *writer, struct stoa_buf *out,
+                                   stoa_error *err)
+{
+    struct stoa_column column = writer->column;
+    uint64_t bit = 0;
+    const uint32_t row = writer->first_valid;
+    column.validity = NULL;
+    if (column.phys == STOA_PHYS_BOOL) {
+        bit = (uint64_t)stoa_bit_get(column.values, row);
+        column.values = &bit;
+    } else if (column.phys == STOA_PHYS_BYTES) {
+        column.offsets += row;
+    } else {
+        column.values = (const uint8_t *)column.values + row * stoa_phys_width(column.phys);
+    }
+    const struct stoa_enc_input input = {
+        .column = &column,
+        .facts = {.run_count = 1, .is_constant = true},
+        .profile = writer->profile,
+        .depth = 1
+    };
+    return stoa_encoding_find(STOA_ENC_CONST)->encode(&input, out, err);
+}
+
+/* ---- the block ---- */
+
+static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *out,
+                                 stoa_error *err)
+{
+    struct stoa_column column;
+    if (writer->column.validity && is_constant(writer))
+        return encode_constant(writer, out, err);
+    STOA_TRY(fill(writer, &column, err));
+    struct stoa_enc_input input = {
+        .column = &column,
+        .profile = writer->profile,
+        .depth = 1,
+        .codes = writer->filled_codes ? writer->filled_codes : writer->codes,
+        .dictionary_count = writer->dictionary_count,
+        .limit = INFINITY,
+    };
+    stoa_enc_collect_facts(&column, input.codes, &input.facts);
+    return stoa_enc_encode_best(&input, out, err);
+}
+
+static void count_valid(struct block_writer *writer)
+{
+    const uint32_t rows = writer->column.length;
+    writer->valid_count = writer->column.validity
+                              ? (uint32_t)stoa_bitmap_count(writer->column.validity, rows)
+                              : rows;
+    if (writer->valid_count == rows)
+        writer->column.validity = NULL;
+    while (writer->column.validity && writer->valid_count > 0 &&
+           !row_is_valid(writer, writer->first_valid))
+        writer->first_valid++;
+}
+
+stoa_status stoa_block_encode(const struct stoa_column *column, const uint32_t *codes,
+                              uint32_t dictionary_count, enum stoa_profile profile,
+                              struct stoa_buf *out, uint8_t *out_encoding,
+                              bool *out_uses_dictionary, stoa_error *err)
+{
+    assert(column->length > 0 && column->length <= STOA_BLOCK_ROWS);
+    struct block_writer writer = {.column = *column,
+                                  .codes = codes,
+                                  .dictionary_count = dictionary_count,
+                                  .profile = profile};
+    uint8_t encoding = 0;
+    count_valid(&writer);
+    stoa_status status =
+        stoa_validity_write(writer.column.validity, column->length, out, err);
+    const size_t root = out->size;
+    if (status == STOA_OK && writer.valid_count > 0) {
+        status = encode_values(&writer, out, err);
+        if (status == STOA_OK)
+            encoding = out->data[root];
+    }
+    writer_done(&writer);
+    STOA_TRY(status);
+    *out_encoding = encoding;
+    *out_uses_dictionary = encoding == STOA_ENC_DICT;
+    return STOA_OK;
+}

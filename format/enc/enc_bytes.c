@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading BYTES nodes (spec/encodings/bytes.md): decompress the frames a vector needs, then
+ * widen. Widths of 1, 2, 4 and 8 bytes are lanes already and go through the kernels.
+ */
+#include "format/enc/enc_bytes.h"
+
+#include "format/enc/enc_table.h"
+
+struct bytes_state {
+    uint64_t scale;
+    stoa_u128 base;
+    unsigned width;
+    enum stoa_bytes_layout layout;
+    struct stoa_stream streams[STOA_BYTES_MAX_WIDTH];
+};
+
+/* ---- opening ---- */
+
+/* [BYTES-1] */
+static bool is_width_of(enum stoa_phys phys, unsigned width)
+{
+    if (phys == STOA_PHYS_F64)
+        return width == 8;
+    if (phys == STOA_PHYS_FIXED16)
+        return width == 16;
+    return (width >= 1 && width <= 8) || (phys == STOA_PHYS_I128 && width == 16);
+}
+
+/* Whether base and scale apply. */
+static bool is_number(const struct stoa_node *node, const struct bytes_state *state)
+{
+    return stoa_phys_is_integer(node->phys) && state->width <= 8;
+}
+
+static stoa_status open_head(struct stoa_parts *parts, struct bytes_state *state,
+                             stoa_error *err)
+{
+    const struct stoa_node *node = parts->node;
+    const size_t width = stoa_phys_width(node->phys);
+    const uint8_t *head = NULL;
+    state->width = stoa_node_flags_a(node);
+    if (!is_width_of(node->phys, state->width))
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "bytes node: expected a width that kind %d can have, found %u",
+                         (int)node->phys, state->width);
+    if (stoa_node_flags_b(node) > STOA_BYTES_PLANES)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "bytes node: expected layout 0 or 1, found %u",
+                         stoa_node_flags_b(node));
+    state->layout = (enum stoa_bytes_layout)stoa_node_flags_b(node);
+    STOA_TRY(stoa_node_check_parameter(node, err));
+    STOA_TRY(stoa_parts_take(parts, 8 + width, "scale and base", &head, err));
+    state->scale = stoa_load_le64(head);
+    memcpy(&state->base, head + 8, width);
+    if (state->scale == 0)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "bytes node: expected a scale of at least 1, found 0");
+    if (!is_number(node, state) && (state->scale != 1 || state->base != 0))
+        return stoa_fail(
+            err, STOA_E_CORRUPT,
+            "bytes node: expected scale 1 and base 0 for kind %d and width %u, "
+            "found others",
+            (int)node->phys, state->width);
+    return STOA_OK;
+}
+
+static stoa_status bytes_open(struct stoa_node *node, unsigned depth, stoa_error *err)
+{
+    struct stoa_parts parts = stoa_parts_make(node, depth);
+    struct bytes_state *state =
+        stoa_arena_alloc_zeroed(node->context->arena, 1, sizeof *state);
+    if (!state)
+        return stoa_arena_fail(node->context->arena, sizeof *state, err);
+    STOA_TRY(open_head(&parts, state, err));
+    const bool whole = state->layout == STOA_BYTES_WHOLE;
+    const uint64_t expected = (uint64_t)node->count * (whole ? state->width : 1);
+    for (unsigned i = 0; i < (whole ? 1 : state->width); i++) {
+        STOA_TRY(stoa_stream_open(&parts, &state->streams[i], err));
+        if (state->streams[i].raw_size != expected) /* [BYTES-2] [BYTES-3] */
+            return stoa_fail(err, STOA_E_CORRUPT,
+                             "bytes node: expected %llu raw bytes in stream %u, found %u",
+                             (unsigned long long)expected, i, state->streams[i].raw_size);
+    }
+    STOA_TRY(stoa_parts_end(&parts, err));
+    node->state = state;
+    return STOA_OK;
+}
+
+/* ---- decoding ---- */
+
+/* Numbers of an odd width: eight bytes at a time where so many are there. */
+static void load_numbers(const uint8_t *in, size_t size, unsigned width, uint32_t count,
+                         uint64_t *out)
+{
+    const uint64_t mask = stoa_low_mask(8 * width);
+    const uint32_t fast = size >= 8 ? (uint32_t)((size - 8) / width + 1) : 0;
+    uint32_t i = 0;
+    for (; i < count && i < fast; i++)
+        out[i] = stoa_load_le64(in + (size_t)i * width) & mask;
+    for (; i < count; i++) {
+        out[i] = 0;
+        memcpy(&out[i], in + (size_t)i * width, width);
+    }
+}
+
+static stoa_status decode_whole(struct stoa_node *node, uint32_t vector, uint32_t count,
+                                uint64_t *out_numbers, stoa_error *err)
+{
+    struct bytes_state *state = node->state;
+    const unsigned width = state->width;
+    const uint8_t *raw = NULL;
+    STOA_TRY(stoa_stream_touch(&state->streams[0], vector * STOA_VECTOR_ROWS * width,
+                               count * width, &raw, err));
+    if (width == 16)
+        memcpy(out_numbers, raw, (size_t)count * 16);
+    else if (width == 8)
+        memcpy(out_numbers, raw, (size_t)count * 8);
+    else if (width == 1 || width == 2 || width == 4)
+        node->context->kernels->widen(8 * width, raw, count, 0, 1, out_numbers);
+    else
+        load_numbers(raw, (size_t)count * width, width, count, out_numbers);
+    return STOA_OK;
+}
+
+/* Byte `plane` of number i goes to its place in out: `step` words of 8 bytes a number. */
+static void add_plane(const uint8_t *bytes, unsigned plane, uint32_t count, unsigned step,
+                      uint64_t *out)
+{
+    const unsigned shift = 8 * (plane % 8);
+    uint64_t *words = out + plane / 8;
+    if (shift == 0) {
+        for (uint32_t i = 0; i < count; i++)
+            words[i * step] = bytes[i];
+    } else {
+        for (uint32_t i = 0; i < count; i++)
+            words[i * step] |= (uint64_t)bytes[i] << shift;
+    }
+}
+
+static stoa_status decode_planes(struct stoa_node *node, uint32_t vector, uint32_t count,
+                                 uint64_t *out_numbers, stoa_error *err)
+{
+    struct bytes_state *state = node->state;
+    for (unsigned plane = 0; plane < state->width; plane++) {
+        const uint8_t *raw = NULL;
+        STOA_TRY(stoa_stream_touch(&state->streams[plane], vector * STOA_VECTOR_ROWS, count,
+                                   &raw, err));
+        add_plane(raw, plane, count, state->width == 16 ? 2 : 1, out_numbers);
+    }
+    return STOA_OK;
+}
+
+/* [BYTES-4] I128: the numbers lie in the upper half of `out`, as in enc_ffor.c. */
+static void add_base(const struct stoa_node *node, const uint64_t *numbers,
+                     struct stoa_vector *out)
+{
+    const struct bytes_state *state = node->state;
+    if (node->phys == STOA_PHYS_I128) {
+        for (uint32_t i = 0; i < out->length; i++) {
+            const stoa_u128 value = state->base + (uint64_t)(state->scale * numbers[i]);
+            memcpy(out->values.i128 + i, &value, sizeof value);
+        }
+    } else if (state->base != 0 || state->scale != 1) {
+        const uint64_t base = (uint64_t)state->base;
+        for (uint32_t i = 0; i < out->length; i++)
+            out->values.u64[i] = base + state->scale * numbers[i];
+    }
+}
+
+static stoa_status bytes_decode(struct stoa_node *node, uint32_t vector,
+                                struct stoa_vector *out, stoa_error *err)
+{
+    const struct bytes_state *state = node->state;
+    const uint32_t count = stoa_vector_length(node->count, vector);
+    const bool in_upper_half = node->phys == STOA_PHYS_I128 && state->width <= 8;
+    uint64_t *numbers = out->values.u64 + (in_upper_half ? STOA_VECTOR_ROWS : 0);
+    STOA_TRY(state->layout == STOA_BYTES_WHOLE
+                 ? decode_whole(node, vector, count, numbers, err)
+                 : decode_planes(node, vector, count, numbers, err));
+    out->length = count;
+    if (is_number(node, state))
+        add_base(node, numbers, out);
+    return STOA_OK;
+}
+
+static stoa_status bytes_describe(const struct stoa_node *node, struct stoa_buf *out,
+                                  stoa_error *err)
+{
+    const struct bytes_state *state = node->state;
+    STOA_TRY(stoa_buf_printf(out, err, " %u", state->width));
+    if (state->layout == STOA_BYTES_WHOLE)
+        return stoa_stream_describe(&state->streams[0], out, err);
+    uint64_t stored = 0;
+    for (unsigned i = 0; i < state->width; i++)
+        stored += state->streams[i].data_size;
+    return stoa_buf_printf(
+        out, err, " planes %llu %%",
+        (unsigned long long)(100 * stored / ((uint64_t)node->count * state->width)));
+}
+
+const struct stoa_encoding stoa_enc_bytes = {
+    .id = STOA_ENC_BYTES,
+    .name = "bytes",
+    .spec = "spec/encodings/bytes.md",
+    .phys_mask = STOA_PHYS_FIXED,
+    .decode_cycles = 0.2,
+    .estimate = stoa_bytes_estimate,
+    .encode = stoa_bytes_encode,
+    .open = bytes_open,
+    .decode = bytes_decode,
+    .describe = bytes_describe,
+};

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Choosing an encoding: facts in one pass, sizes by arithmetic (near exact), cost = bits per value +
+ * kappa x decode cycles per value, the profile's kappa saying what a cycle is worth. The
+ * same input gives the same choice everywhere: only sums, products and comparisons of
+ * doubles, ties to the lower id.
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "format/enc/enc_parts.h"
+
+double stoa_profile_kappa(enum stoa_profile profile)
+{
+    static const double kappas[] = {
+        [STOA_PROFILE_BALANCED] = 0.5,
+        [STOA_PROFILE_FAST] = 2.0,
+        [STOA_PROFILE_COMPACT] = 0.05,
+    };
+    return kappas[profile];
+}
+
+/* ---- facts ---- */
+
+static uint32_t count_runs_64(const uint64_t *values, uint32_t count)
+{
+    uint32_t changes = 0;
+    for (uint32_t i = 1; i < count; i++)
+        changes += values[i] != values[i - 1];
+    return changes + 1;
+}
+
+static uint32_t count_runs_32(const uint32_t *values, uint32_t count)
+{
+    uint32_t changes = 0;
+    for (uint32_t i = 1; i < count; i++)
+        changes += values[i] != values[i - 1];
+    return changes + 1;
+}
+
+static uint32_t count_runs_128(const stoa_u128 *values, uint32_t count)
+{
+    uint32_t changes = 0;
+    for (uint32_t i = 1; i < count; i++)
+        changes += values[i] != values[i - 1];
+    return changes + 1;
+}
+
+static uint32_t count_runs_bool(const uint64_t *words, uint32_t count)
+{
+    uint32_t changes = 0;
+    uint64_t last = words[0] & 1;
+    for (uint32_t i = 0; i < count; i += 64) {
+        const uint64_t word = words[i / 64];
+        const uint64_t valid = stoa_low_mask(count - i);
+        changes += (uint32_t)__builtin_popcountll((word ^ (word << 1 | last)) & valid);
+        last = word >> 63;
+    }
+    return changes + 1;
+}
+
+static uint32_t count_runs_text(const struct stoa_column *column)
+{
+    const uint32_t *offsets = column->offsets;
+    uint32_t changes = 0;
+    for (uint32_t i = 1; i < column->length; i++) {
+        const uint32_t length = offsets[i + 1] - offsets[i];
+        changes +=
+            length != offsets[i] - offsets[i - 1] ||
+            memcmp(column->bytes + offsets[i], column->bytes + offsets[i - 1], length) != 0;
+    }
+    return changes + 1;
+}
+
+static uint32_t count_runs(const struct stoa_column *column, const uint32_t *codes)
+{
+    if (codes)
+        return count_runs_32(codes, column->length);
+    if (column->phys == STOA_PHYS_BOOL)
+        return count_runs_bool(column->values, column->length);
+    if (column->phys == STOA_PHYS_BYTES)
+        return count_runs_text(column);
+    if (stoa_phys_width(column->phys) == 16)
+        return count_runs_128(column->values, column->length);
+    return count_runs_64(column->values, column->length);
+}
+
+/* The kernel compares signed, which is right when no value has its top bit set. */
+static void find_bounds_u64(const struct stoa_column *column, struct stoa_enc_facts *facts)
+{
+    const uint64_t *values = stoa_column_u64(column);
+    int64_t low = 0;
+    int64_t high = 0;
+    stoa_kernels_best()->min_max_i64(stoa_column_i64(column), column->length, &low, &high);
+    uint64_t min = (uint64_t)low;
+    uint64_t max = (uint64_t)high;
+    if (low < 0) {
+        min = max = values[0];
+        for (uint32_t i = 1; i < column->length; i++) {
+            min = values[i] < min ? values[i] : min;
+            max = values[i] > max ? values[i] : max;
+        }
+    }
+    facts->min.u64 = min;
+    facts->max.u64 = max;
+}
+
+static void find_bounds_i128(const struct stoa_column *column, struct stoa_enc_facts *facts)
+{
+    const stoa_i128 *values = stoa_column_i128(column);
+    stoa_i128 min = values[0];
+    stoa_i128 max = values[0];
+    for (uint32_t i = 1; i < column->length; i++) {
+        min = values[i] < min ? values[i] : min;
+        max = values[i] > max ? values[i] : max;
+    }
+    facts->min.i128 = min;
+    facts->max.i128 = max;
+}
+
+void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *codes,
+                            struct stoa_enc_facts *out_facts)
+{
+    struct stoa_enc_facts facts = {.run_count = count_runs(column, codes)};
+    facts.is_constant = facts.run_count == 1;
+    if (column->phys == STOA_PHYS_I64)
+        stoa_kernels_best()->min_max_i64(stoa_column_i64(column), column->length,
+                                         &facts.min.i64, &facts.max.i64);
+    else if (column->phys == STOA_PHYS_U64)
+        find_bounds_u64(column, &facts);
+    else if (column->phys == STOA_PHYS_I128)
+        find_bounds_i128(column, &facts);
+    else if (column->phys == STOA_PHYS_BYTES)
+        facts.text_bytes = column->offsets[column->length] - column->offsets[0];
+    *out_facts = facts;
+}
+
+struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, unsigned id,
+                                           const struct stoa_column *column)
+{
+    struct stoa_enc_input child = {
+        .column = column,
+        .profile = parent->profile,
+        .depth = parent->depth + 1,
+        .parent_mask = parent->parent_mask | UINT32_C(1) << id,
+        .limit = INFINITY,
+    };
+    stoa_enc_collect_facts(column, NULL, &child.facts);
+    return child;
+}
+
+/* ---- choosing ---- */
+
+static double cost_of(const struct stoa_enc_input *input,
+                      const struct stoa_enc_estimate *estimate)
+{
+    return (double)estimate->size * 8 / input->column->length +
+           stoa_profile_kappa(input->profile) * estimate->decode_cycles;
+}
+
+/* [ENC-5] [ENC-6] */
+static bool is_candidate(const struct stoa_encoding *encoding,
+                         const struct stoa_enc_input *input)
+{
+    return (encoding->phys_mask & STOA_PHYS_BIT(input->column->phys)) &&
+           !(input->parent_mask >> encoding->id & 1) &&
+           !(encoding->has_children && input->depth >= STOA_NODE_MAX_DEPTH) &&
+           (encoding->id == STOA_ENC_CONST || !input->facts.is_constant);
+}
+
+/* The cheapest candidate and its estimate; *out_encoding is NULL when none holds the input. */
+static stoa_status choose(const struct stoa_enc_input *input,
+                          const struct stoa_encoding **out_encoding,
+                          struct stoa_enc_estimate *out_estimate, stoa_error *err)
+{
+    struct stoa_enc_input trial = *input;
+    const struct stoa_encoding *encoding;
+    assert(input->column->length > 0);
+    *out_encoding = NULL;
+    *out_estimate = (struct stoa_enc_estimate){.size = STOA_ENC_NEVER};
+    for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
+        struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER,
+                                             .decode_cycles = encoding->decode_cycles};
+        if (!is_candidate(encoding, input))
+            continue;
+        STOA_TRY(encoding->estimate(&trial, &estimate, err));
+        if (estimate.size == STOA_ENC_NEVER)
+            continue;
+        const double cost = cost_of(input, &estimate);
+        if (!*out_encoding || cost < trial.limit) {
+            trial.limit = cost;
+            *out_encoding = encoding;
+            *out_estimate = estimate;
+        }
+    }
+    return STOA_OK;
+}
+
+/* The one candidate there is, or NULL: then nothing has to be estimated. */
+static const struct stoa_encoding *only_candidate(const struct stoa_enc_input *input)
+{
+    const struct stoa_encoding *only = NULL;
+    const struct stoa_encoding *encoding;
+    for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
+        if (!is_candidate(encoding, input))
+            continue;
+        if (only)
+            return NULL;
+        only = encoding;
+    }
+    return only;
+}
+
+stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
+                                   struct stoa_enc_estimate *out_estimate, stoa_error *err)
+{
+    const struct stoa_encoding *encoding = NULL;
+    return choose(input, &encoding, out_estimate, err);
+}
+
+stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
+                                 stoa_error *err)
+{
+    struct stoa_enc_estimate estimate;
+    const struct stoa_encoding *encoding = only_candidate(input);
+    if (!encoding)
+        STOA_TRY(choose(input, &encoding, &estimate, err));
+    if (!encoding)
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected an encoding for %u values of kind %d, found none",
+                         input->column->length, (int)input->column->phys);
+    return encoding->encode(input, out, err);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DICT: codes into the row group's sorted dictionary (spec/encodings/dict.md). Filters become
+ * ranges or sets of codes once per dictionary and run on the packed codes; GROUP BY and
+ * DISTINCT take the codes themselves. Codes are checked when they are looked at, a vector at
+ * a time, since they are data and not structure.
+ */
+#include <inttypes.h>
+
+#include "common/alloc.h"
+#include "format/enc/dictionary_memo.h"
+#include "format/enc/enc_parts.h"
+#include "format/enc/enc_table.h"
+
+enum { CHILD_CODES = 0 };
+
+/* ---- writing ---- */
+
+static stoa_status make_codes(const struct stoa_enc_input *input, uint64_t **out_codes,
+                              struct stoa_column *out_column, stoa_error *err)
+{
+    const uint32_t count = input->column->length;
+    uint64_t *codes = stoa_alloc_array(count, sizeof *codes);
+    if (!codes)
+        return stoa_fail_memory(err, count * sizeof *codes);
+    for (uint32_t i = 0; i < count; i++)
+        codes[i] = input->codes[i];
+    *out_codes = codes;
+    *out_column =
+        (struct stoa_column){.phys = STOA_PHYS_U64, .length = count, .values = codes};
+    return STOA_OK;
+}
+
+/* The dictionary itself has been paid for, whether this block uses it or not. */
+static stoa_status dict_estimate(const struct stoa_enc_input *input,
+                                 struct stoa_enc_estimate *out_estimate, stoa_error *err)
+{
+    uint64_t *codes = NULL;
+    struct stoa_column column;
+    struct stoa_enc_estimate child_estimate;
+    if (!input->codes || input->depth > 1) /* [ENC-6] */
+        return STOA_OK;
+    STOA_TRY(make_codes(input, &codes, &column, err));
+    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, &column);
+    const stoa_status status = stoa_enc_estimate_best(&child, &child_estimate, err);
+    stoa_free(codes);
+    STOA_TRY(status);
+    out_estimate->size = STOA_NODE_HEADER_SIZE + child_estimate.size;
+    out_estimate->decode_cycles += child_estimate.decode_cycles;
+    return STOA_OK;
+}
+
+static stoa_status append_codes(const struct stoa_enc_input *input, struct stoa_buf *out,
+                                stoa_error *err)
+{
+    uint64_t *codes = NULL;
+    struct stoa_column column;
+    STOA_TRY(make_codes(input, &codes, &column, err));
+    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, &column);
+    const stoa_status status = stoa_enc_encode_best(&child, out, err);
+    stoa_free(codes);
+    return status;
+}
+
+static stoa_status dict_encode(const struct stoa_enc_input *input, struct stoa_buf *out,
+                               stoa_error *err)
+{
+    const struct stoa_column *column = input->column;
+    size_t start = 0;
+    STOA_TRY(
+        stoa_node_begin(&stoa_enc_dict, column->phys, column->length, out, &start, err));
+    stoa_node_set_parameter(out, start, input->dictionary_count);
+    STOA_TRY(append_codes(input, out, err));
+    return stoa_node_finish(out, start, err);
+}
+
+/* ---- opening ---- */
+
+struct dict_state {
+    const struct stoa_dictionary *dictionary;
+    struct stoa_dictionary_memo *memo; /* the dictionary's, or this block's own */
+    uint32_t *codes;                   /* scratch of 1,024 */
+};
+
+/* [DICT-1] */
+static stoa_status check_dictionary(const struct stoa_node *node, unsigned depth,
+                                    stoa_error *err)
+{
+    const struct stoa_dictionary *dictionary = node->context->dictionary;
+    STOA_TRY(stoa_node_check_flags(node, err));
+    if (depth != 1) /* [ENC-6] */
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "dict node: expected it as a root, found it at depth %u", depth);
+    if (!dictionary)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "dict node: expected a dictionary in this row group, found none");
+    if (dictionary->phys != node->phys)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "dict node: expected a dictionary of kind %d, found kind %d",
+                         (int)node->phys, (int)dictionary->phys);
+    if (dictionary->count != stoa_node_parameter(node))
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "dict node: expected a dictionary of %" PRIu32
+                         " entries, found %" PRIu32,
+                         stoa_node_parameter(node), dictionary->count);
+    return STOA_OK;
+}
+
+static stoa_status dict_open(struct stoa_node *node, unsigned depth, stoa_error *err)
+{
+    struct stoa_parts parts = stoa_parts_make(node, depth);
+    struct stoa_arena *arena = node->context->arena;
+    STOA_TRY(check_dictionary(node, depth, err));
+    STOA_TRY(stoa_parts_child(&parts, CHILD_CODES, STOA_PHYS_U64, node->count, err));
+    STOA_TRY(stoa_parts_end(&parts, err));
+    struct dict_state *state = stoa_arena_alloc_zeroed(arena, 1, sizeof *state);
+    uint32_t *codes = stoa_arena_alloc_zeroed(arena, STOA_VECTOR_ROWS, sizeof *codes);
+    if (!state || !codes)
+        return stoa_arena_fail(arena, STOA_VECTOR_ROWS * sizeof *codes, err);
+    state->dictionary = node->context->dictionary;
+    state->codes = codes;
+    state->memo = state->dictionary->memo;
+    if (!state->memo)
+        STOA_TRY(stoa_dictionary_memo_create(arena, &state->memo, err));
+    node->state = state;
+    return STOA_OK;
+}
+
+/* ---- decoding ---- */
+
+/* [DICT-2] */
+static stoa_status dict_codes(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
+                              stoa_error *err)
+{
+    const struct dict_state *state = node->state;
+    const uint32_t length = stoa_vector_length(node->count, vector);
+    STOA_TRY(stoa_node_narrow(node->children[CHILD_CODES], vector, out_codes, err));
+    uint32_t largest = 0;
+    for (uint32_t i = 0; i < length; i++)
+        largest = out_codes[i] > largest ? out_codes[i] : largest;
+    if (largest >= state->dictionary->count)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "dict node: expected codes below %" PRIu32 ", found %" PRIu32,
+                         state->dictionary->count, largest);
+    return STOA_OK;
+}
+
+static stoa_status dict_decode(struct stoa_node *node, uint32_t vector,
+                               struct stoa_vector *out, stoa_error *err)
+{
+    const struct dict_state *state = node->state;
+    const struct stoa_dictionary *dictionary = state->dictionary;
+    const uint32_t *codes = state->codes;
+    const uint32_t length = stoa_vector_length(node->count, vector);
+    STOA_TRY(dict_codes(node, vector, state->codes, err));
+    out->length = length;
+    if (node->phys == STOA_PHYS_BYTES) {
+        for (uint32_t i = 0; i < length; i++)
+            out->values.views[i] = dictionary->views[codes[i]];
+    } else if (stoa_phys_width(node->phys) == 8) {
+        const uint64_t *values = dictionary->values;
+        for (uint32_t i = 0; i < length; i++)
+            out->values.u64[i] = values[codes[i]];
+    } else {
+        const uint8_t *values = dictionary->values;
+        for (uint32_t i = 0; i < length; i++)
+            memcpy(out->values.fixed16 + (size_t)i * 16, values + (size_t)codes[i] * 16,
+                   16);
+    }
+    return STOA_OK;
+}
+
+/* ---- selecting ---- */
+
+/* Ranges and few codes: the codes' own node can tell. */
+static stoa_status select_on_codes(struct stoa_node *node, uint32_t vector,
+                                   const struct stoa_code_set *set,
+                                   uint64_t out_bits[STOA_VECTOR_WORDS], stoa_error *err)
+{
+    struct stoa_node *child = node->children[CHILD_CODES];
+    struct stoa_vector *scratch = NULL;
+    struct stoa_value few[STOA_CODES_FEW_MAX] = {{.is_null = false}};
+    struct stoa_predicate predicate = {.phys = STOA_PHYS_U64, .negated = set->negated};
+    if (set->kind == STOA_CODES_RANGE) {
+        predicate.kind = STOA_PREDICATE_RANGE;
+        predicate.has_low = predicate.has_high = true;
+        predicate.low_inclusive = predicate.high_inclusive = true;
+        predicate.low.u64 = set->low;
+        predicate.high.u64 = set->high;
+    } else {
+        predicate.kind = STOA_PREDICATE_SET;
+        predicate.set = few;
+        predicate.set_count = set->few_count;
+        for (uint32_t i = 0; i < set->few_count; i++)
+            few[i].u64 = set->few[i];
+    }
+    STOA_TRY(stoa_node_scratch(child, &scratch, err));
+    return stoa_node_select(child, vector, &predicate, scratch, out_bits, err);
+}
+
+static stoa_status select_by_table(struct stoa_node *node, uint32_t vector,
+                                   const struct stoa_code_set *set,
+                                   uint64_t out_bits[STOA_VECTOR_WORDS], stoa_error *err)
+{
+    const struct dict_state *state = node->state;
+    const uint32_t length = stoa_vector_length(node->count, vector);
+    STOA_TRY(dict_codes(node, vector, state->codes, err));
+    memset(out_bits, 0, STOA_VECTOR_WORDS * sizeof *out_bits);
+    for (uint32_t i = 0; i < length; i += 64) {
+        const uint32_t count = length - i < 64 ? length - i : 64;
+        const uint32_t *codes = state->codes + i;
+        uint64_t word = 0;
+        for (uint32_t j = 0; j < count; j++)
+            word |= (uint64_t)set->matches[codes[j]] << j;
+        out_bits[i / 64] = word;
+    }
+    if (set->negated)
+        stoa_bits_negate(out_bits, length);
+    return STOA_OK;
+}
+
+static stoa_status dict_select(struct stoa_node *node, uint32_t vector,
+                               const struct stoa_predicate *predicate,
+                               struct stoa_vector *scratch,
+                               uint64_t out_bits[STOA_VECTOR_WORDS], stoa_error *err)
+{
+    STOA_UNUSED(scratch);
+    const struct dict_state *state = node->state;
+    struct stoa_code_set set;
+    STOA_TRY(
+        stoa_dictionary_memo_find(state->memo, state->dictionary, predicate, &set, err));
+    if (set.kind == STOA_CODES_TABLE)
+        return select_by_table(node, vector, &set, out_bits, err);
+    return select_on_codes(node, vector, &set, out_bits, err);
+}
+
+static stoa_status dict_describe(const struct stoa_node *node, struct stoa_buf *out,
+                                 stoa_error *err)
+{
+    return stoa_buf_printf(out, err, " %" PRIu32 " entries", stoa_node_parameter(node));
+}
+
+const struct stoa_encoding stoa_enc_dict = {
+    .id = STOA_ENC_DICT,
+    .name = "dict",
+    .spec = "spec/encodings/dict.md",
+    .phys_mask = STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BYTES),
+    .has_children = true,
+    .decode_cycles = 0.7,
+    .estimate = dict_estimate,
+    .encode = dict_encode,
+    .open = dict_open,
+    .decode = dict_decode,
+    .select = dict_select,
+    .codes = dict_codes,
+    .describe = dict_describe,
+};

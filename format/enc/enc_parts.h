@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the encodings share among themselves: walking a node's parts when it is opened, values
+ * as their on-disk bytes [ENC-8], scratch memory, and what a range means in integers. Only the
+ * files of format/enc and the block layer include this.
+ */
+#ifndef STOA_FORMAT_ENC_PARTS_H
+#define STOA_FORMAT_ENC_PARTS_H
+
+#include <string.h>
+
+#include "format/enc/enc.h"
+
+/* ---- kinds ---- */
+
+#define STOA_PHYS_BIT(phys) (UINT32_C(1) << (phys))
+#define STOA_PHYS_INTEGERS                                                                 \
+    (STOA_PHYS_BIT(STOA_PHYS_I64) | STOA_PHYS_BIT(STOA_PHYS_U64) |                         \
+     STOA_PHYS_BIT(STOA_PHYS_I128))
+#define STOA_PHYS_FIXED                                                                    \
+    (STOA_PHYS_INTEGERS | STOA_PHYS_BIT(STOA_PHYS_F64) | STOA_PHYS_BIT(STOA_PHYS_FIXED16))
+
+static inline bool stoa_phys_is_integer(enum stoa_phys phys)
+{
+    return (STOA_PHYS_INTEGERS & STOA_PHYS_BIT(phys)) != 0;
+}
+
+static inline uint32_t stoa_vector_count(uint32_t rows)
+{
+    return rows / STOA_VECTOR_ROWS + (rows % STOA_VECTOR_ROWS != 0);
+}
+
+/* ---- walking the parts of a node ---- */
+
+/* Where open() is in its node. Parts begin at multiples of 8 [ENC-3]. */
+struct stoa_parts {
+    struct stoa_node *node;
+    unsigned depth; /* of the node */
+    size_t at;      /* behind the header at first */
+};
+
+static inline struct stoa_parts stoa_parts_make(struct stoa_node *node, unsigned depth)
+{
+    return (struct stoa_parts){.node = node, .depth = depth, .at = STOA_NODE_HEADER_SIZE};
+}
+
+static inline size_t stoa_parts_left(const struct stoa_parts *parts)
+{
+    return parts->node->size - parts->at;
+}
+
+/* The next `size` bytes; `what` names them in the message. */
+STOA_MUST_USE stoa_status stoa_parts_take(struct stoa_parts *parts, uint64_t size,
+                                          const char *what, const uint8_t **out,
+                                          stoa_error *err);
+/* Moves to the next multiple of 8 over bytes that must be 0. */
+STOA_MUST_USE stoa_status stoa_parts_align(struct stoa_parts *parts, stoa_error *err);
+/* Opens the child that begins here into node->children[slot]. */
+STOA_MUST_USE stoa_status stoa_parts_child(struct stoa_parts *parts, unsigned slot,
+                                           enum stoa_phys phys, uint32_t count,
+                                           stoa_error *err);
+/* The node must end here, after padding. */
+STOA_MUST_USE stoa_status stoa_parts_end(struct stoa_parts *parts, stoa_error *err);
+
+static inline uint8_t stoa_node_flags_a(const struct stoa_node *node)
+{
+    return node->bytes[2];
+}
+
+static inline uint8_t stoa_node_flags_b(const struct stoa_node *node)
+{
+    return node->bytes[3];
+}
+
+static inline uint32_t stoa_node_parameter(const struct stoa_node *node)
+{
+    return stoa_load_le32(node->bytes + 12);
+}
+
+/* Header fields that the encoding does not use must be 0. */
+STOA_MUST_USE stoa_status stoa_node_check_flags(const struct stoa_node *node,
+                                                stoa_error *err);
+STOA_MUST_USE stoa_status stoa_node_check_parameter(const struct stoa_node *node,
+                                                    stoa_error *err);
+
+/* Fills header fields of a node that stoa_node_begin started. */
+static inline void stoa_node_set_flags(struct stoa_buf *out, size_t start, uint8_t a,
+                                       uint8_t b)
+{
+    out->data[start + 2] = a;
+    out->data[start + 3] = b;
+}
+
+static inline void stoa_node_set_parameter(struct stoa_buf *out, size_t start,
+                                           uint32_t parameter)
+{
+    stoa_store_le32(out->data + start + 12, parameter);
+}
+
+/* ---- memory ---- */
+
+/* `size` zeroed bytes from the context's arena, 64-byte aligned. */
+STOA_MUST_USE stoa_status stoa_enc_scratch(struct stoa_enc_context *context, size_t size,
+                                           void **out, stoa_error *err);
+/* node->scratch, made when it is first asked for. */
+STOA_MUST_USE stoa_status stoa_node_scratch(struct stoa_node *node,
+                                            struct stoa_vector **out, stoa_error *err);
+
+/* ---- generic reading, for encodings that leave a case to it ---- */
+
+/* Decode, then stoa_predicate_eval. */
+STOA_MUST_USE stoa_status stoa_node_select_decoded(struct stoa_node *node, uint32_t vector,
+                                                   const struct stoa_predicate *predicate,
+                                                   struct stoa_vector *scratch,
+                                                   uint64_t out_bits[STOA_VECTOR_WORDS],
+                                                   stoa_error *err);
+/* Decode, then narrow each value. */
+STOA_MUST_USE stoa_status stoa_node_narrow_decoded(struct stoa_node *node, uint32_t vector,
+                                                   uint32_t *out, stoa_error *err);
+
+/* ---- values ---- */
+
+/* The value's bytes [ENC-8] of the fixed kinds; BOOL gives one byte. Returns how many. */
+static inline size_t stoa_value_store(enum stoa_phys phys, const struct stoa_value *value,
+                                      uint8_t out[16])
+{
+    if (phys == STOA_PHYS_BOOL) {
+        out[0] = value->boolean;
+        return 1;
+    }
+    memcpy(out, value->fixed16, stoa_phys_width(phys));
+    return stoa_phys_width(phys);
+}
+
+static inline struct stoa_value stoa_value_load(enum stoa_phys phys, const uint8_t *bytes)
+{
+    struct stoa_value value = {.is_null = false};
+    memcpy(value.fixed16, bytes, stoa_phys_width(phys));
+    return value;
+}
+
+/* An integer value (I64, U64, I128) as a number. */
+static inline stoa_i128 stoa_value_number(enum stoa_phys phys,
+                                          const struct stoa_value *value)
+{
+    if (phys == STOA_PHYS_I64)
+        return value->i64;
+    return phys == STOA_PHYS_U64 ? (stoa_i128)value->u64 : value->i128;
+}
+
+/* value - base of an integer column as 64 bits; the caller knows that it fits. */
+static inline void stoa_enc_distances(const struct stoa_column *column, uint32_t first,
+                                      uint32_t count, uint64_t base, uint64_t *out)
+{
+    if (column->phys == STOA_PHYS_I128) {
+        const stoa_i128 *values = stoa_column_i128(column) + first;
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (uint64_t)values[i] - base;
+    } else {
+        const uint64_t *values = stoa_column_u64(column) + first;
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = values[i] - base;
+    }
+}
+
+/* Writes `count` copies of the value to rows [first, ..) of the vector. */
+void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t count,
+                        const struct stoa_value *value);
+
+/* ---- bits of one vector ---- */
+
+/* Flips the first `length` bits and clears the others. */
+void stoa_bits_negate(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length);
+/* All of the first `length` bits set, or none; the others clear. */
+void stoa_bits_set_all(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length, bool set);
+
+/* ---- scales ---- */
+
+/* Exact division by a scale, without a division: shift, then multiply by the inverse of the
+ * odd part modulo 2^64 (Hacker's Delight, 10-16). */
+struct stoa_scale {
+    uint64_t scale; /* at least 1 */
+    uint64_t inverse;
+    uint64_t limit; /* greatest multiple of the odd part, divided by it */
+    unsigned shift;
+};
+
+struct stoa_scale stoa_scale_make(uint64_t scale);
+
+/* distance / scale; the caller knows that nothing remains. */
+static inline uint64_t stoa_scale_divide(const struct stoa_scale *scale, uint64_t distance)
+{
+    return (distance >> scale->shift) * scale->inverse;
+}
+
+/* The greatest common divisor of the column's distances from `base`; 1 when there is none. */
+uint64_t stoa_enc_common_scale(const struct stoa_column *column, uint64_t base);
+
+/* ---- predicates ---- */
+
+/* A range of numbers, both ends included; empty when low > high. */
+struct stoa_number_range {
+    stoa_i128 low;
+    stoa_i128 high;
+};
+
+/* A RANGE predicate over an integer kind, its negation ignored. */
+struct stoa_number_range stoa_predicate_numbers(const struct stoa_predicate *predicate);
+
+#endif

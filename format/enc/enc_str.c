@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * STR: lengths and a heap (spec/encodings/str.md). Decoding gives views into the heap and
+ * copies nothing; only the frames a vector touches are decompressed. Where each vector starts is
+ * kept, so that one vector can be read without the lengths before it.
+ */
+#include <inttypes.h>
+
+#include "common/alloc.h"
+#include "format/enc/enc_table.h"
+#include "format/enc/stream.h"
+#include "format/text.h"
+
+enum { CHILD_LENGTHS = 0 };
+
+/* ---- writing ---- */
+
+/* Text that will be compressed, guessed where guessing is enough: real text lies between 20 and 60
+ * hundredths. */
+#define GUESSED_SHARE 0.4
+
+enum { SAMPLE_BYTES = 32768 };
+
+static stoa_status make_lengths(const struct stoa_column *column, uint64_t **out_lengths,
+                                struct stoa_column *out_column, stoa_error *err)
+{
+    uint64_t *lengths = stoa_alloc_array(column->length, sizeof *lengths);
+    if (!lengths)
+        return stoa_fail_memory(err, column->length * sizeof *lengths);
+    for (uint32_t i = 0; i < column->length; i++)
+        lengths[i] = column->offsets[i + 1] - column->offsets[i];
+    *out_lengths = lengths;
+    *out_column = (struct stoa_column){
+        .phys = STOA_PHYS_U64, .length = column->length, .values = lengths};
+    return STOA_OK;
+}
+
+static uint64_t starts_size(uint32_t count)
+{
+    return stoa_align_up(UINT64_C(4) * (stoa_vector_count(count) - 1), 8);
+}
+
+static stoa_status estimate_lengths(const struct stoa_enc_input *input,
+                                    struct stoa_enc_estimate *out, stoa_error *err)
+{
+    uint64_t *lengths = NULL;
+    struct stoa_column column;
+    STOA_TRY(make_lengths(input->column, &lengths, &column, err));
+    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_STR, &column);
+    const stoa_status status = stoa_enc_estimate_best(&child, out, err);
+    stoa_free(lengths);
+    return status;
+}
+
+static stoa_status str_estimate(const struct stoa_enc_input *input,
+                                struct stoa_enc_estimate *out_estimate, stoa_error *err)
+{
+    const struct stoa_column *column = input->column;
+    const uint64_t text = input->facts.text_bytes;
+    const struct stoa_stream_choice choice = stoa_stream_choice_for(input->profile);
+    struct stoa_enc_estimate lengths;
+    double share = GUESSED_SHARE;
+    if (text > STOA_STREAM_MAX_RAW)
+        return STOA_OK;
+    STOA_TRY(estimate_lengths(input, &lengths, err));
+    if (!input->codes) /* a dictionary's alternative need not be known exactly */
+        STOA_TRY(stoa_stream_sample(input->profile, column->bytes + column->offsets[0],
+                                    text, SAMPLE_BYTES, &share, err));
+    out_estimate->size = STOA_NODE_HEADER_SIZE + starts_size(column->length) +
+                         lengths.size + STOA_STREAM_HEADER_SIZE +
+                         (uint64_t)(share * (double)text);
+    out_estimate->decode_cycles += lengths.decode_cycles;
+    if (share < 1)
+        out_estimate->decode_cycles +=
+            choice.codec->decode_cycles * (double)text / column->length;
+    return STOA_OK;
+}
+
+/* [STR-2] */
+static stoa_status append_starts(const struct stoa_column *column, size_t start,
+                                 struct stoa_buf *out, stoa_error *err)
+{
+    for (uint32_t v = 1; v < stoa_vector_count(column->length); v++)
+        STOA_TRY(stoa_buf_append_le32(
+            out, column->offsets[v * STOA_VECTOR_ROWS] - column->offsets[0], err));
+    return stoa_buf_append_zeros(out, -(out->size - start) & 7, err);
+}
+
+static stoa_status append_lengths(const struct stoa_enc_input *input, struct stoa_buf *out,
+                                  stoa_error *err)
+{
+    uint64_t *lengths = NULL;
+    struct stoa_column column;
+    STOA_TRY(make_lengths(input->column, &lengths, &column, err));
+    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_STR, &column);
+    const stoa_status status = stoa_enc_encode_best(&child, out, err);
+    stoa_free(lengths);
+    return status;
+}
+
+static stoa_status str_encode(const struct stoa_enc_input *input, struct stoa_buf *out,
+                              stoa_error *err)
+{
+    const struct stoa_column *column = input->column;
+    size_t start = 0;
+    STOA_TRY(
+        stoa_node_begin(&stoa_enc_str, column->phys, column->length, out, &start, err));
+    STOA_TRY(append_starts(column, start, out, err));
+    STOA_TRY(append_lengths(input, out, err));
+    STOA_TRY(stoa_stream_write(input->profile, column->bytes + column->offsets[0],
+                               column->offsets[column->length] - column->offsets[0],
+                               STOA_FRAME_RAW_SIZE, out, err));
+    return stoa_node_finish(out, start, err);
+}
+
+/* ---- opening ---- */
+
+struct str_state {
+    const uint8_t *starts; /* u32 of vector 1, 2, .. in the heap */
+    struct stoa_stream heap;
+    uint64_t *valid_vectors; /* bit per vector whose text has been checked */
+};
+
+static uint32_t vector_start(const struct str_state *state, uint32_t vector)
+{
+    return vector == 0 ? 0 : stoa_load_le32(state->starts + (size_t)(vector - 1) * 4);
+}
+
+static uint32_t vector_end(const struct stoa_node *node, uint32_t vector)
+{
+    const struct str_state *state = node->state;
+    return vector + 1 == stoa_vector_count(node->count) ? state->heap.raw_size
+                                                        : vector_start(state, vector + 1);
+}
+
+/* [STR-2] */
+static stoa_status check_starts(const struct stoa_node *node, stoa_error *err)
+{
+    const struct str_state *state = node->state;
+    for (uint32_t v = 0; v < stoa_vector_count(node->count); v++) {
+        if (vector_end(node, v) < vector_start(state, v) ||
+            vector_end(node, v) > state->heap.raw_size)
+            return stoa_fail(err, STOA_E_CORRUPT,
+                             "str node: expected vector %" PRIu32 " to end from %" PRIu32
+                             " to %" PRIu32 " in the heap, found %" PRIu32,
+                             v, vector_start(state, v), state->heap.raw_size,
+                             vector_end(node, v));
+    }
+    return STOA_OK;
+}
+
+static stoa_status str_open(struct stoa_node *node, unsigned depth, stoa_error *err)
+{
+    struct stoa_parts parts = stoa_parts_make(node, depth);
+    struct stoa_arena *arena = node->context->arena;
+    const uint32_t vectors = stoa_vector_count(node->count);
+    struct str_state *state = stoa_arena_alloc_zeroed(arena, 1, sizeof *state);
+    uint64_t *valid = stoa_arena_alloc_zeroed(arena, stoa_bitmap_words(vectors), 8);
+    if (!state || !valid)
+        return stoa_arena_fail(arena, sizeof *state, err);
+    STOA_TRY(stoa_node_check_flags(node, err));
+    STOA_TRY(stoa_node_check_parameter(node, err));
+    STOA_TRY(stoa_parts_take(&parts, (uint64_t)(vectors - 1) * 4, "vector starts",
+                             &state->starts, err));
+    STOA_TRY(stoa_parts_align(&parts, err));
+    STOA_TRY(stoa_parts_child(&parts, CHILD_LENGTHS, STOA_PHYS_U64, node->count, err));
+    STOA_TRY(stoa_stream_open(&parts, &state->heap, err));
+    STOA_TRY(stoa_parts_end(&parts, err));
+    state->valid_vectors = valid;
+    node->state = state;
+    return check_starts(node, err);
+}
+
+/* ---- decoding ---- */
+
+/* [STR-1] [STR-2] lengths, which can be anything, against the vector's place in the heap. */
+static stoa_status check_lengths(const struct stoa_vector *lengths, uint32_t vector,
+                                 uint32_t size, stoa_error *err)
+{
+    uint64_t sum = 0; /* right when no length is above the limit */
+    uint64_t largest = 0;
+    for (uint32_t i = 0; i < lengths->length; i++) {
+        const uint64_t length = lengths->values.u64[i];
+        largest = length > largest ? length : largest;
+        sum += length;
+    }
+    if (largest > STOA_MAX_VALUE_BYTES)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "str node: expected values of at most %zu bytes, found %" PRIu64,
+                         STOA_MAX_VALUE_BYTES, largest);
+    if (sum != size)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "str node: expected lengths of vector %" PRIu32
+                         " to add up to %" PRIu32 ", found %" PRIu64,
+                         vector, size, sum);
+    return STOA_OK;
+}
+
+static bool is_continuation(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* [BLK-9] The values of a vector are well-formed when their bytes are as a whole and no value
+ * begins inside a character. */
+static stoa_status check_text(struct stoa_node *node, uint32_t vector, const uint8_t *bytes,
+                              uint32_t size, const struct stoa_vector *values,
+                              stoa_error *err)
+{
+    struct str_state *state = node->state;
+    if (stoa_bit_get(state->valid_vectors, vector))
+        return STOA_OK;
+    bool is_valid = node->context->kernels->is_ascii(bytes, size);
+    if (!is_valid) {
+        is_valid = stoa_utf8_is_valid(bytes, size);
+        for (uint32_t i = 0; is_valid && i < values->length; i++) {
+            const struct stoa_view view = values->values.views[i];
+            is_valid = view.length == 0 || !is_continuation(view.data[0]);
+        }
+    }
+    if (!is_valid)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "str node: expected well-formed UTF-8 in vector %" PRIu32
+                         ", found other bytes",
+                         vector);
+    stoa_bit_set(state->valid_vectors, vector);
+    return STOA_OK;
+}
+
+static stoa_status str_decode(struct stoa_node *node, uint32_t vector,
+                              struct stoa_vector *out, stoa_error *err)
+{
+    struct str_state *state = node->state;
+    struct stoa_node *child = node->children[CHILD_LENGTHS];
+    const uint32_t start = vector_start(state, vector);
+    const uint32_t size = vector_end(node, vector) - start;
+    struct stoa_vector *lengths = NULL;
+    const uint8_t *bytes = NULL;
+    STOA_TRY(stoa_node_scratch(child, &lengths, err));
+    STOA_TRY(stoa_node_decode(child, vector, lengths, err));
+    STOA_TRY(check_lengths(lengths, vector, size, err));
+    STOA_TRY(stoa_stream_touch(&state->heap, start, size, &bytes, err));
+    out->length = lengths->length;
+    const uint8_t *at = bytes;
+    for (uint32_t i = 0; i < lengths->length; i++) {
+        const uint32_t length = (uint32_t)lengths->values.u64[i];
+        out->values.views[i] = (struct stoa_view){.data = at, .length = length};
+        at += length;
+    }
+    return node->context->is_utf8 ? check_text(node, vector, bytes, size, out, err)
+                                  : STOA_OK;
+}
+
+static stoa_status str_describe(const struct stoa_node *node, struct stoa_buf *out,
+                                stoa_error *err)
+{
+    const struct str_state *state = node->state;
+    STOA_TRY(stoa_buf_printf(out, err, " %" PRIu32 " bytes", state->heap.raw_size));
+    return stoa_stream_describe(&state->heap, out, err);
+}
+
+const struct stoa_encoding stoa_enc_str = {
+    .id = STOA_ENC_STR,
+    .name = "str",
+    .spec = "spec/encodings/str.md",
+    .phys_mask = STOA_PHYS_BIT(STOA_PHYS_BYTES),
+    .has_children = true,
+    .decode_cycles = 1,
+    .estimate = str_estimate,
+    .encode = str_encode,
+    .open = str_open,
+    .decode = str_decode,
+    .describe = str_describe,
+};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * THE table of encodings [ENC-2]. An encoding is added by one file, one row here, one page in
+ * spec/encodings and one test; README.md has the checklist.
+ */
+#include "format/enc/enc_table.h"
+
+static const struct stoa_encoding *const encodings[] = {
+    [STOA_ENC_RAW] = &stoa_enc_raw,   [STOA_ENC_CONST] = &stoa_enc_const,
+    [STOA_ENC_FFOR] = &stoa_enc_ffor, [STOA_ENC_BYTES] = &stoa_enc_bytes,
+    [STOA_ENC_DICT] = &stoa_enc_dict, [STOA_ENC_RLE] = &stoa_enc_rle,
+    [STOA_ENC_BOOL] = &stoa_enc_bool, [STOA_ENC_STR] = &stoa_enc_str,
+};
+#define ROW_COUNT (sizeof encodings / sizeof encodings[0])
+_Static_assert(ROW_COUNT <= (size_t)STOA_ENC_ID_LIMIT, "parent masks have 32 bits");
+
+const struct stoa_encoding *stoa_encoding_find(unsigned id)
+{
+    return id < ROW_COUNT ? encodings[id] : NULL;
+}
+
+const struct stoa_encoding *stoa_encoding_at(size_t i)
+{
+    for (size_t id = 0; id < ROW_COUNT; id++) {
+        if (encodings[id] && i-- == 0)
+            return encodings[id];
+    }
+    return NULL;
+}
