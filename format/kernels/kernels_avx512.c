@@ -14,6 +14,9 @@ static __m512i load(const uint8_t *lanes, size_t vector)
     return _mm512_loadu_si512(lanes + vector * 64);
 }
 
+/* Masks are stored as they come, 64, 32, 16 or 8 bits of the little-endian bitmap at a time.
+ * Widening and joining them in registers was miscompiled by gcc 12.2 under register pressure
+ * (a mask spilled as 32 bits came back as 64). */
 static void select_8(const uint8_t *lanes, uint64_t low, uint64_t high, uint64_t *out)
 {
     const __m512i from = _mm512_set1_epi8((char)low);
@@ -22,46 +25,28 @@ static void select_8(const uint8_t *lanes, uint64_t low, uint64_t high, uint64_t
         out[i] = _mm512_cmple_epu8_mask(_mm512_sub_epi8(load(lanes, i), from), span);
 }
 
-static void select_16(const uint8_t *lanes, uint64_t low, uint64_t high, uint64_t *out)
+static void select_16(const uint8_t *lanes, uint64_t low, uint64_t high, any_u32 *out)
 {
     const __m512i from = _mm512_set1_epi16((short)low);
     const __m512i span = _mm512_set1_epi16((short)(high - low));
-    for (size_t word = 0; word < 16; word++) {
-        uint64_t bits = 0;
-        for (size_t j = 0; j < 2; j++) {
-            const __m512i x = _mm512_sub_epi16(load(lanes, word * 2 + j), from);
-            bits |= (uint64_t)_mm512_cmple_epu16_mask(x, span) << (32 * j);
-        }
-        out[word] = bits;
-    }
+    for (size_t i = 0; i < 32; i++)
+        out[i] = _mm512_cmple_epu16_mask(_mm512_sub_epi16(load(lanes, i), from), span);
 }
 
-static void select_32(const uint8_t *lanes, uint64_t low, uint64_t high, uint64_t *out)
+static void select_32(const uint8_t *lanes, uint64_t low, uint64_t high, any_u16 *out)
 {
     const __m512i from = _mm512_set1_epi32((int)low);
     const __m512i span = _mm512_set1_epi32((int)(high - low));
-    for (size_t word = 0; word < 16; word++) {
-        uint64_t bits = 0;
-        for (size_t j = 0; j < 4; j++) {
-            const __m512i x = _mm512_sub_epi32(load(lanes, word * 4 + j), from);
-            bits |= (uint64_t)_mm512_cmple_epu32_mask(x, span) << (16 * j);
-        }
-        out[word] = bits;
-    }
+    for (size_t i = 0; i < 64; i++)
+        out[i] = _mm512_cmple_epu32_mask(_mm512_sub_epi32(load(lanes, i), from), span);
 }
 
-static void select_64(const uint8_t *lanes, uint64_t low, uint64_t high, uint64_t *out)
+static void select_64(const uint8_t *lanes, uint64_t low, uint64_t high, any_u8 *out)
 {
     const __m512i from = _mm512_set1_epi64((long long)low);
     const __m512i span = _mm512_set1_epi64((long long)(high - low));
-    for (size_t word = 0; word < 16; word++) {
-        uint64_t bits = 0;
-        for (size_t j = 0; j < 8; j++) {
-            const __m512i x = _mm512_sub_epi64(load(lanes, word * 8 + j), from);
-            bits |= (uint64_t)_mm512_cmple_epu64_mask(x, span) << (8 * j);
-        }
-        out[word] = bits;
-    }
+    for (size_t i = 0; i < 128; i++)
+        out[i] = _mm512_cmple_epu64_mask(_mm512_sub_epi64(load(lanes, i), from), span);
 }
 
 static void kernel_select_lanes(unsigned lane_bits, const void *lanes, uint64_t low,
@@ -72,11 +57,11 @@ static void kernel_select_lanes(unsigned lane_bits, const void *lanes, uint64_t 
     else if (lane_bits == 8)
         select_8(lanes, low, high, out_bits);
     else if (lane_bits == 16)
-        select_16(lanes, low, high, out_bits);
+        select_16(lanes, low, high, (any_u32 *)out_bits);
     else if (lane_bits == 32)
-        select_32(lanes, low, high, out_bits);
+        select_32(lanes, low, high, (any_u16 *)out_bits);
     else
-        select_64(lanes, low, high, out_bits);
+        select_64(lanes, low, high, (any_u8 *)out_bits);
 }
 
 /* Of `left` values, a mask for the first eight. */
@@ -88,15 +73,15 @@ static __mmask8 live_lanes(size_t left)
 static void kernel_select_i64(const int64_t *values, size_t count, int64_t low,
                               int64_t high, uint64_t out_bits[16])
 {
+    any_u8 *out = (any_u8 *)out_bits;
     const __m512i from = _mm512_set1_epi64(low);
     const __m512i to = _mm512_set1_epi64(high);
     clear_behind(out_bits, 0);
     for (size_t i = 0; i < count; i += 8) {
         const __mmask8 live = live_lanes(count - i);
         const __m512i x = _mm512_maskz_loadu_epi64(live, values + i);
-        const __mmask8 bits = _mm512_mask_cmple_epi64_mask(
-            _mm512_mask_cmpge_epi64_mask(live, x, from), x, to);
-        out_bits[i / 64] |= (uint64_t)bits << i % 64;
+        const __mmask8 above = _mm512_mask_cmpge_epi64_mask(live, x, from);
+        out[i / 8] = _mm512_mask_cmple_epi64_mask(above, x, to);
     }
 }
 
@@ -104,6 +89,7 @@ static void kernel_select_i64(const int64_t *values, size_t count, int64_t low,
 static void kernel_select_f64(const double *values, size_t count, double low, double high,
                               uint64_t out_bits[16])
 {
+    any_u8 *out = (any_u8 *)out_bits;
     const __m512d from = _mm512_set1_pd(low);
     const __m512d to = _mm512_set1_pd(high);
     clear_behind(out_bits, 0);
@@ -111,8 +97,7 @@ static void kernel_select_f64(const double *values, size_t count, double low, do
         const __mmask8 live = live_lanes(count - i);
         const __m512d x = _mm512_maskz_loadu_pd(live, values + i);
         const __mmask8 above = _mm512_mask_cmp_pd_mask(live, x, from, _CMP_GE_OQ);
-        const __mmask8 bits = _mm512_mask_cmp_pd_mask(above, x, to, _CMP_LE_OQ);
-        out_bits[i / 64] |= (uint64_t)bits << i % 64;
+        out[i / 8] = _mm512_mask_cmp_pd_mask(above, x, to, _CMP_LE_OQ);
     }
 }
 

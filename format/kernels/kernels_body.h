@@ -35,8 +35,9 @@ typedef uint64_t __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-/* The reference stays rolled: it is there to be right, and small. */
-#if VECTOR_BYTES == 8
+/* The reference stays rolled: it is there to be right, and small. So do sanitizer builds, where
+ * the checks in unrolled code take the compiler minutes. */
+#if VECTOR_BYTES == 8 || defined(STOA_KERNELS_ROLLED)
 #define UNROLL
 #elif defined(__clang__)
 #define UNROLL _Pragma("clang loop unroll(full)")
