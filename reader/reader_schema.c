@@ -143,7 +143,7 @@ stoa_status stoa_reader_field(struct stoa_reader *reader, uint32_t column,
 struct stoa_column_label stoa_reader_label(struct stoa_reader *reader, uint32_t column)
 {
     struct stoa_column_label label;
-    stoa_field field;
+    stoa_field field = {.name = NULL};
     if (stoa_reader_field(reader, column, &field, NULL) == STOA_OK)
         snprintf(label.text, sizeof label.text, "\"%.120s\"", field.name);
     else
