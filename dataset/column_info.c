@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a column holds over all files, for `stoa info`: from footers alone, column by column,
+ * when it is asked for.
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "dataset/snapshot_state.h"
+#include "format/enc/enc.h"
+#include "format/text.h"
+
+struct column_text {
+    bool is_loaded;
+    stoa_column_info info;
+    char *min, *max, *encodings; /* owned */
+};
+
+struct stoa_column_cache {
+    pthread_mutex_t lock; /* for columns; each is filled once and then constant */
+    struct column_text *columns;
+    size_t count;
+};
+
+/* Sums over the files. */
+struct sums {
+    struct stoa_stats stats;
+    uint64_t stored_bytes;
+    uint64_t by_encoding[STOA_ENC_ID_LIMIT];
+};
+
+stoa_status stoa_column_cache_create(size_t field_count,
+                                     struct stoa_column_cache **out_cache, stoa_error *err)
+{
+    struct stoa_column_cache *cache = stoa_alloc_zeroed(1, sizeof *cache);
+    if (cache == NULL)
+        return stoa_fail_memory(err, sizeof *cache);
+    cache->columns = stoa_alloc_zeroed(field_count, sizeof *cache->columns);
+    if (cache->columns == NULL || pthread_mutex_init(&cache->lock, NULL) != 0) {
+        stoa_free(cache->columns);
+        stoa_free(cache);
+        return stoa_fail_memory(err, field_count * sizeof *cache->columns);
+    }
+    cache->count = field_count;
+    *out_cache = cache;
+    return STOA_OK;
+}
+
+void stoa_column_cache_free(struct stoa_column_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t i = 0; i < cache->count; i++) {
+        stoa_free(cache->columns[i].min);
+        stoa_free(cache->columns[i].max);
+        stoa_free(cache->columns[i].encodings);
+    }
+    (void)pthread_mutex_destroy(&cache->lock);
+    stoa_free(cache->columns);
+    stoa_free(cache);
+}
+
+static stoa_status add_blocks(struct stoa_reader *reader, uint32_t column,
+                              struct sums *sums, stoa_error *err)
+{
+    for (uint32_t g = 0; g < stoa_reader_row_groups(reader); g++) {
+        struct stoa_row_group_info group;
+        STOA_TRY(stoa_reader_row_group(reader, g, &group, err));
+        for (uint32_t b = 0; b < group.blocks; b++) {
+            struct stoa_block_info block;
+            STOA_TRY(stoa_reader_block_info(reader, column, g, b, &block, err));
+            sums->stored_bytes += block.stored_size;
+            if (block.encoding < STOA_ENC_ID_LIMIT)
+                sums->by_encoding[block.encoding] += block.stored_size;
+        }
+    }
+    return STOA_OK;
+}
+
+static stoa_status add_file(struct stoa_reader *reader, uint32_t column, struct sums *sums,
+                            stoa_error *err)
+{
+    struct stoa_stats stats;
+    STOA_TRY(stoa_reader_file_stats(reader, column, &stats, err));
+    stoa_stats_merge(&sums->stats, &stats);
+    return add_blocks(reader, column, sums, err);
+}
+
+/* A bound as export prints it; what is not the whole value ends in U+2026. */
+static stoa_status bound_text(stoa_type type, const struct stoa_value *value, bool is_exact,
+                              char **out, stoa_error *err)
+{
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    struct stoa_value shown = *value;
+    struct stoa_buf text;
+    stoa_buf_init(&text, 4096);
+    if (type.id == STOA_TYPE_TEXT)
+        shown.bytes.length =
+            (uint32_t)stoa_utf8_valid_prefix(value->bytes.data, value->bytes.length);
+    stoa_status status = stoa_text_append(type, &shown, &text, err);
+    if (status == STOA_OK && !is_exact)
+        status = stoa_buf_append(&text, ellipsis, sizeof ellipsis - 1, err);
+    if (status == STOA_OK)
+        status = stoa_buf_append_byte(&text, 0, err);
+    if (status == STOA_OK) {
+        size_t size = 0;
+        *out = (char *)stoa_buf_take(&text, &size);
+    }
+    stoa_buf_done(&text);
+    return status;
+}
+
+/* Names of the encodings in use, most bytes first. */
+static stoa_status encodings_text(const struct sums *sums, char **out, stoa_error *err)
+{
+    uint64_t left[STOA_ENC_ID_LIMIT];
+    struct stoa_buf text;
+    stoa_status status = STOA_OK;
+    memcpy(left, sums->by_encoding, sizeof left);
+    stoa_buf_init(&text, 4096);
+    for (;;) {
+        uint32_t most = 0;
+        for (uint32_t id = 1; id < STOA_ENC_ID_LIMIT; id++) {
+            if (left[id] > left[most] || most == 0)
+                most = left[id] > 0 ? id : most;
+        }
+        if (most == 0 || status != STOA_OK)
+            break;
+        const struct stoa_encoding *encoding = stoa_encoding_find(most);
+        status = stoa_buf_printf(&text, err, "%s%s", text.size > 0 ? ", " : "",
+                                 encoding != NULL ? encoding->name : "unknown");
+        left[most] = 0;
+    }
+    if (status == STOA_OK)
+        status = stoa_buf_append_byte(&text, 0, err);
+    if (status == STOA_OK) {
+        size_t size = 0;
+        *out = (char *)stoa_buf_take(&text, &size);
+    }
+    stoa_buf_done(&text);
+    return status;
+}
+
+static stoa_status make_texts(struct column_text *column, stoa_type type,
+                              const struct sums *sums, stoa_error *err)
+{
+    const struct stoa_stats *stats = &sums->stats;
+    column->info.null_count = stats->null_count;
+    column->info.stored_bytes = sums->stored_bytes;
+    column->info.has_bounds = stats->has_bounds && !stats->max_is_open;
+    if (column->info.has_bounds) {
+        STOA_TRY(bound_text(type, &stats->min, stats->min_is_exact, &column->min, err));
+        STOA_TRY(bound_text(type, &stats->max, stats->max_is_exact, &column->max, err));
+    }
+    STOA_TRY(encodings_text(sums, &column->encodings, err));
+    column->info.min = column->min != NULL ? column->min : "";
+    column->info.max = column->max != NULL ? column->max : "";
+    column->info.encodings = column->encodings;
+    column->is_loaded = true;
+    return STOA_OK;
+}
+
+/* Under the lock. */
+static stoa_status load(stoa_dataset *dataset, uint32_t number, stoa_error *err)
+{
+    struct column_text *column = &dataset->columns->columns[number];
+    const stoa_type type = dataset->info.schema.fields[number].type;
+    struct sums sums = {0};
+    stoa_stats_init(&sums.stats, stoa_type_phys(type));
+    for (size_t i = 0; i < dataset->info.file_count; i++) {
+        struct stoa_reader *reader = NULL;
+        STOA_TRY(stoa_dataset_acquire(dataset, i, &reader, err));
+        const stoa_status status = add_file(reader, number, &sums, err);
+        stoa_dataset_release(dataset, i, reader);
+        STOA_TRY(status);
+    }
+    struct column_text text = {0};
+    const stoa_status status = make_texts(&text, type, &sums, err);
+    if (status != STOA_OK) {
+        stoa_free(text.min);
+        stoa_free(text.max);
+        stoa_free(text.encodings);
+        return status;
+    }
+    *column = text;
+    return STOA_OK;
+}
+
+stoa_status stoa_dataset_column(stoa_dataset *dataset, size_t column,
+                                stoa_column_info *out_info, stoa_error *err)
+{
+    struct stoa_column_cache *cache = dataset->columns;
+    stoa_status status = STOA_OK;
+    if (column >= dataset->info.schema.field_count)
+        return stoa_fail(err, STOA_E_USAGE, "expected a column number below %zu, found %zu",
+                         dataset->info.schema.field_count, column);
+    (void)pthread_mutex_lock(&cache->lock);
+    if (!cache->columns[column].is_loaded)
+        status = load(dataset, (uint32_t)column, err);
+    (void)pthread_mutex_unlock(&cache->lock);
+    if (status == STOA_OK)
+        *out_info = cache->columns[column].info;
+    return status;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report of a conversion. Texts are copied, since ingest and manifests are gone when the
+ * caller reads it.
+ */
+#include "dataset/convert_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/alloc.h"
+#include "format/text.h"
+
+#define ARENA_LIMIT ((size_t)512 << 20)
+
+struct report {
+    stoa_convert_report public; /* first: the caller's pointer is ours */
+    struct stoa_arena arena;
+};
+
+static struct stoa_arena *arena_of(stoa_convert_report *report)
+{
+    return &((struct report *)report)->arena;
+}
+
+stoa_status stoa_convert_report_create(stoa_convert_report **out_report, stoa_error *err)
+{
+    struct report *report = stoa_alloc_zeroed(1, sizeof *report);
+    if (report == NULL)
+        return stoa_fail_memory(err, sizeof *report);
+    stoa_arena_init(&report->arena, ARENA_LIMIT);
+    *out_report = &report->public;
+    return STOA_OK;
+}
+
+void stoa_convert_report_free(stoa_convert_report *report)
+{
+    if (report == NULL)
+        return;
+    stoa_arena_done(arena_of(report));
+    stoa_free(report);
+}
+
+static stoa_status copy_text(stoa_convert_report *report, const char *text,
+                             const char **out, stoa_error *err)
+{
+    const size_t length = strlen(text);
+    char *copy = stoa_arena_strndup(arena_of(report), text, length);
+    if (copy == NULL)
+        return stoa_arena_fail(arena_of(report), length + 1, err);
+    *out = copy;
+    return STOA_OK;
+}
+
+/* The version that first took in these very bytes, or 0. */
+static uint64_t committed_before(const struct stoa_manifest *parent,
+                                 const struct stoa_ingest_source *source)
+{
+    for (uint32_t i = 0; parent != NULL && i < parent->source_count; i++) {
+        const struct stoa_manifest_source *known = &parent->sources[i];
+        if (known->size == source->size && known->hash.low == source->hash.low &&
+            known->hash.high == source->hash.high)
+            return known->version;
+    }
+    return 0;
+}
+
+static stoa_status copy_sources(stoa_convert_report *report,
+                                const struct stoa_ingest *ingest,
+                                const struct stoa_manifest *parent, stoa_error *err)
+{
+    const uint32_t count = stoa_ingest_source_count(ingest);
+    stoa_convert_source *sources =
+        stoa_arena_alloc_zeroed(arena_of(report), count, sizeof *sources);
+    if (sources == NULL)
+        return stoa_arena_fail(arena_of(report), count * sizeof *sources, err);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct stoa_ingest_source *from = stoa_ingest_source(ingest, i);
+        stoa_convert_source *to = &sources[i];
+        STOA_TRY(copy_text(report, from->name, &to->name, err));
+        STOA_TRY(copy_text(report, from->format, &to->format, err));
+        to->delimiter = from->delimiter;
+        to->quote = from->quote;
+        to->has_header = from->has_header;
+        to->has_bom = from->has_bom;
+        to->size = from->size;
+        to->rows_read = from->rows_read;
+        to->rows_written = from->rows_delivered;
+        to->rows_rejected = from->rows_rejected;
+        to->committed_before = committed_before(parent, from);
+        report->bytes_source += from->size;
+    }
+    report->sources = sources;
+    report->source_count = count;
+    return STOA_OK;
+}
+
+static stoa_status copy_notices(stoa_convert_report *report,
+                                const struct stoa_ingest *ingest, stoa_error *err)
+{
+    size_t count = 0;
+    size_t used = 0;
+    for (uint32_t i = 0; stoa_ingest_notice(ingest, i) != NULL; i++)
+        count++;
+    const size_t room = count + report->source_count;
+    const char **notices = stoa_arena_alloc(arena_of(report), room * sizeof *notices);
+    if (notices == NULL)
+        return stoa_arena_fail(arena_of(report), room * sizeof *notices, err);
+    for (uint32_t i = 0; i < count; i++)
+        STOA_TRY(
+            copy_text(report, stoa_ingest_notice(ingest, i)->text, &notices[used++], err));
+    for (size_t i = 0; i < report->source_count; i++) {
+        char text[512];
+        if (report->sources[i].committed_before == 0)
+            continue;
+        (void)snprintf(text, sizeof text,
+                       "%.300s: version %" PRIu64
+                       " already holds a source of these very bytes",
+                       report->sources[i].name, report->sources[i].committed_before);
+        STOA_TRY(copy_text(report, text, &notices[used++], err));
+    }
+    report->notices = notices;
+    report->notice_count = used;
+    return STOA_OK;
+}
+
+stoa_status stoa_convert_report_sources(stoa_convert_report *report,
+                                        const struct stoa_ingest *ingest,
+                                        const struct stoa_manifest *parent, stoa_error *err)
+{
+    STOA_TRY(copy_sources(report, ingest, parent, err));
+    return copy_notices(report, ingest, err);
+}
+
+stoa_status stoa_convert_report_schema(stoa_convert_report *report,
+                                       const stoa_schema *schema, stoa_error *err)
+{
+    const size_t count = schema->field_count;
+    stoa_field *fields = stoa_arena_alloc_zeroed(arena_of(report), count, sizeof *fields);
+    if (fields == NULL)
+        return stoa_arena_fail(arena_of(report), count * sizeof *fields, err);
+    for (size_t i = 0; i < count; i++) {
+        fields[i] = schema->fields[i];
+        STOA_TRY(copy_text(report, schema->fields[i].name, &fields[i].name, err));
+    }
+    report->schema = (stoa_schema){.fields = fields, .field_count = count};
+    report->column_count = count;
+    return STOA_OK;
+}
+
+/* File names are bytes; the ledger is a text column: what is not UTF-8 becomes \xNN. */
+static stoa_status copy_name(stoa_convert_report *report, const char *name,
+                             const char **out, stoa_error *err)
+{
+    struct stoa_buf buf;
+    const uint8_t *bytes = (const uint8_t *)name;
+    size_t left = strlen(name);
+    stoa_status status = STOA_OK;
+    stoa_buf_init(&buf, SIZE_MAX / 2);
+    while (left > 0 && status == STOA_OK) {
+        const size_t valid = stoa_utf8_valid_prefix(bytes, left);
+        status = stoa_buf_append(&buf, bytes, valid, err);
+        bytes += valid;
+        left -= valid;
+        if (left == 0 || status != STOA_OK)
+            break;
+        status = stoa_buf_printf(&buf, err, "\\x%02x", *bytes);
+        bytes++;
+        left--;
+    }
+    if (status == STOA_OK)
+        status = stoa_buf_append_byte(&buf, 0, err);
+    if (status == STOA_OK)
+        status = copy_text(report, (const char *)buf.data, out, err);
+    stoa_buf_done(&buf);
+    return status;
+}
+
+stoa_status stoa_convert_report_ledger(stoa_convert_report *report,
+                                       const struct stoa_ingest *ingest,
+                                       const struct stoa_manifest_source **out_sources,
+                                       stoa_error *err)
+{
+    const uint32_t count = stoa_ingest_source_count(ingest);
+    struct stoa_manifest_source *sources =
+        stoa_arena_alloc_zeroed(arena_of(report), count, sizeof *sources);
+    if (sources == NULL)
+        return stoa_arena_fail(arena_of(report), count * sizeof *sources, err);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct stoa_ingest_source *from = stoa_ingest_source(ingest, i);
+        STOA_TRY(copy_name(report, from->name, &sources[i].name, err));
+        sources[i].size = from->size;
+        sources[i].mtime_ns = from->mtime_ns;
+        sources[i].hash = from->hash;
+        sources[i].rows_read = from->rows_read;
+        sources[i].rows_written = from->rows_delivered;
+        sources[i].rows_rejected = from->rows_rejected;
+    }
+    *out_sources = sources;
+    return STOA_OK;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a path the user gave names: a dataset, one version of it, or a lone .stoa file. Used by
+ * snapshot.c and dataset_verify.c.
+ */
+#ifndef STOA_DATASET_TARGET_H
+#define STOA_DATASET_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct stoa_target {
+    char *path;       /* owned; without "@N" */
+    bool has_version; /* "@N" was given */
+    uint64_t version;
+    bool is_file;
+};
+
+/* "path@42" is version 42, unless a path of that very name exists [DS-5]. STOA_E_NOT_FOUND. */
+STOA_MUST_USE stoa_status stoa_target_resolve(const char *path,
+                                              struct stoa_target *out_target,
+                                              stoa_error *err);
+void stoa_target_done(struct stoa_target *target);
+
+#endif

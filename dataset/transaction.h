@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one writing operation has put on disk so far: its lease, its data files, the
+ * directories it touched and the statistics of its files. Until commit.c links a manifest that
+ * names them, nobody sees any of it, and free removes it [DS-30..33]. One thread at a time.
+ */
+#ifndef STOA_DATASET_TRANSACTION_H
+#define STOA_DATASET_TRANSACTION_H
+
+#include "dataset/manifest.h"
+#include "dataset/name_map.h"
+#include "dataset/root.h"
+
+struct stoa_transaction {
+    const struct stoa_root *root; /* borrowed */
+    uint8_t id[STOA_ID_SIZE];
+    char id_text[STOA_ID_TEXT_SIZE];
+    struct stoa_file lease;
+    struct stoa_arena arena; /* paths and values of the files */
+    struct stoa_name_map
+        touched; /* directories that got a new name in them; "" is the root */
+    struct stoa_manifest_file
+        *files; /* owned; created files, all of them finished but the last */
+    uint32_t file_count, file_capacity;
+    struct stoa_stat_table stats;
+    bool has_stats;
+    bool keep; /* the files may be committed: never remove them */
+};
+
+/* Takes a lease, so that gc leaves the operation's files alone. */
+STOA_MUST_USE stoa_status stoa_transaction_begin(const struct stoa_root *root,
+                                                 struct stoa_transaction *out_transaction,
+                                                 stoa_error *err);
+
+/* Removes the files unless `keep`, and the lease. Idempotent; a zeroed one is allowed. */
+void stoa_transaction_done(struct stoa_transaction *transaction);
+
+/* Creates the next data file in `directory` ("" or "a=x/b=y") with these partition values
+ * (copied). *out_number is its number in files; its path is set. */
+STOA_MUST_USE stoa_status stoa_transaction_create_file(
+    struct stoa_transaction *transaction, const char *directory,
+    const struct stoa_partition_value *values, uint32_t value_count,
+    struct stoa_file *out_file, uint32_t *out_number, stoa_error *err);
+
+/* Makes all touched directories durable, children first [DS-32]. */
+STOA_MUST_USE stoa_status stoa_transaction_sync(struct stoa_transaction *transaction,
+                                                stoa_error *err);
+
+#endif
