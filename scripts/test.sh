@@ -22,7 +22,7 @@ case $compiler in
 esac
 
 # The names of parallel tests, until each carries the suite `parallel`.
-parallel='pool|parallel|thread|scan|morsel|exec|concurren|race'
+parallel='pool|parallel|thread|scan|morsel|exec|concurren|race|file_writer|ingest|convert|commit'
 
 build() # folder, meson options...
 {

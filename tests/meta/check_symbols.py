@@ -39,6 +39,8 @@ def declared(names):
 
 
 def listed():
+    if not os.path.exists(os.path.join(tree.ROOT, LIST)):
+        return set()
     lines = tree.read_text(LIST).split('\n')
     return {line.strip() for line in lines if line.strip() and not line.startswith('#')}
 
