@@ -34,6 +34,21 @@ void stoa_block_slot_done(struct stoa_block_slot *slot)
     slot->has_dictionary = false;
 }
 
+/* Empties the block arena. When the last block needed more than one chunk, one as large as all
+ * of them takes their place, so that the next block like it allocates nothing. */
+static void reset_arena(struct stoa_block_slot *slot)
+{
+    struct stoa_arena *arena = &slot->arena;
+    if (arena->used > slot->arena_room) {
+        const size_t wanted = arena->used + arena->used / 8;
+        const size_t room = wanted < arena->maximum ? wanted : arena->maximum;
+        stoa_arena_done(arena);
+        slot->arena_room =
+            stoa_arena_alloc(arena, room) ? room : 0; /* else it grows anew */
+    }
+    stoa_arena_reset(arena);
+}
+
 /* [FMT-41] */
 static bool is_zero(const uint8_t *bytes, size_t size)
 {
@@ -155,7 +170,7 @@ static stoa_status load(struct stoa_reader *reader, const struct stoa_block_site
     STOA_TRY(stoa_payload_read(reader, site, site->block, record.offset, record.stored_size,
                                record.checksum, &slot->payload, err));
     slot->bytes_read += record.stored_size;
-    stoa_arena_reset(&slot->arena);
+    reset_arena(slot);
     STOA_TRY(stoa_block_open(slot->payload.data, record.stored_size,
                              stoa_type_phys(site->column_record.type), is_utf8(site),
                              record.rows, record.null_count,

@@ -108,6 +108,7 @@ struct stoa_block_slot {
     struct stoa_arena dictionary_arena;
     struct stoa_buf dictionary_payload;
     struct stoa_arena arena;
+    size_t arena_room; /* bytes that the arena's one chunk holds */
     struct stoa_buf payload;
     struct stoa_block block; /* valid until the next load */
     uint64_t bytes_read;     /* running total, for EXPLAIN ANALYZE */
