@@ -229,7 +229,10 @@ static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *o
         .dictionary_count = writer->dictionary_count,
         .limit = INFINITY,
     };
-    stoa_enc_collect_facts(&column, input.codes, &input.facts);
+    /* Behind NULLs codes repeat the one before, but texts are empty: there codes do not tell
+     * the runs of the texts. */
+    const bool same_runs = column.phys != STOA_PHYS_BYTES || !writer->column.validity;
+    stoa_enc_collect_facts(&column, same_runs ? input.codes : NULL, &input.facts);
     return stoa_enc_encode_best(&input, out, err);
 }
 
