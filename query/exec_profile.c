@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an execution has read and how long it took (query/plan.h), for the footer of an answer and EXPLAIN ANALYZE.
+ */
+#include "query/exec_state.h"
+
+void stoa_execution_counters(const struct stoa_execution *execution,
+                             stoa_query_counters *out_counters)
+{
+    *out_counters = execution->source.counters;
+    for (unsigned i = 0; i < execution->threads; i++) {
+        const struct stoa_exec_worker *worker = &execution->workers[i];
+        out_counters->rows_scanned += worker->scan.rows_scanned;
+        out_counters->rows_matched += worker->scan.rows_matched;
+        out_counters->bytes_read += stoa_scan_bytes_read(&worker->scan);
+        out_counters->rows_from_statistics += worker->rows_from_statistics;
+    }
+    out_counters->rows_matched += out_counters->rows_from_statistics;
+}
+
+void stoa_execution_get_profile(const struct stoa_execution *execution,
+                                struct stoa_execution_profile *out_profile)
+{
+    *out_profile = (struct stoa_execution_profile){
+        .conjunct_blocks_pruned = execution->source.conjunct_blocks_pruned,
+        .threads = execution->threads};
+    for (unsigned i = 0; i < execution->threads; i++) {
+        const struct stoa_exec_worker *worker = &execution->workers[i];
+        out_profile->scan_ns += worker->scan_ns;
+        if (execution->plan->is_aggregate)
+            out_profile->aggregate_ns += worker->work_ns;
+        else
+            out_profile->output_ns += worker->work_ns;
+    }
+}

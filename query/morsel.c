@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pruning from the manifest down to blocks (query/morsel.h). A conjunct that is only implied by its predicate may
+ * skip rows but never prove that all match.
+ */
+#include "query/morsel.h"
+
+#include "common/alloc.h"
+
+enum { PROVABLE_CONJUNCTS = 64 };
+
+/* ---- making ---- */
+
+static void count_totals(struct stoa_morsel_source *source)
+{
+    const stoa_dataset_info *info = stoa_dataset_get_info(source->plan->dataset);
+    source->counters.files = info->file_count;
+    source->counters.partitions = info->partition_count;
+    source->counters.partitions_pruned = info->partition_count;
+    source->counters.bytes_total = info->bytes;
+}
+
+stoa_status stoa_morsel_source_init(struct stoa_morsel_source *source,
+                                    const struct stoa_plan *plan, stoa_error *err)
+{
+    *source = (struct stoa_morsel_source){.plan = plan};
+    source->conjunct_blocks_pruned =
+        stoa_alloc_zeroed(plan->conjunct_count + (size_t)1, sizeof(uint64_t));
+    if (!source->conjunct_blocks_pruned)
+        return stoa_fail_memory(err, plan->conjunct_count * sizeof(uint64_t));
+    if (!plan->dataset)
+        return STOA_OK;
+    count_totals(source);
+    const size_t partitions = stoa_dataset_get_info(plan->dataset)->partition_count;
+    source->partitions_kept = stoa_alloc_zeroed(partitions + 1, 1);
+    if (!source->partitions_kept)
+        return stoa_fail_memory(err, partitions + 1);
+    return STOA_OK;
+}
+
+static void close_file(const struct stoa_morsel_source *source, struct stoa_open_file *file)
+{
+    stoa_dataset_release(source->plan->dataset, file->file, file->reader);
+    stoa_free(file->columns);
+    stoa_free(file);
+}
+
+void stoa_morsel_source_done(struct stoa_morsel_source *source)
+{
+    while (source->files) {
+        struct stoa_open_file *file = source->files;
+        source->files = file->next;
+        close_file(source, file);
+    }
+    stoa_free(source->conjunct_blocks_pruned);
+    stoa_free(source->partitions_kept);
+    source->conjunct_blocks_pruned = NULL;
+    source->partitions_kept = NULL;
+}
+
+void stoa_morsel_release(struct stoa_morsel_source *source)
+{
+    if (!source->files)
+        return;
+    struct stoa_open_file *file = source->files->next;
+    source->files->next = NULL;
+    while (file) {
+        struct stoa_open_file *next = file->next;
+        close_file(source, file);
+        file = next;
+    }
+}
+
+/* ---- files ---- */
+
+static stoa_status map_columns(const struct stoa_plan *plan, struct stoa_open_file *file,
+                               stoa_error *err)
+{
+    const stoa_dataset_info *info = stoa_dataset_get_info(plan->dataset);
+    file->columns =
+        stoa_alloc_array(plan->scan_column_count + (size_t)1, sizeof *file->columns);
+    if (!file->columns)
+        return stoa_fail_memory(err, plan->scan_column_count * sizeof *file->columns);
+    for (uint32_t i = 0; i < plan->scan_column_count; i++) {
+        const stoa_field *field = &info->schema.fields[plan->scan_columns[i]];
+        stoa_field found;
+        bool has = false;
+        STOA_TRY(
+            stoa_reader_find_id(file->reader, field->id, &has, &file->columns[i], err));
+        if (has)
+            STOA_TRY(stoa_reader_field(file->reader, file->columns[i], &found, err));
+        if (!has || !stoa_type_equal(found.type, field->type)) {
+            const stoa_status status =
+                stoa_fail(err, STOA_E_CORRUPT,
+                          "expected column \"%s\" with the type of the table, found %s",
+                          field->name, has ? "another type" : "no such column");
+            stoa_error_set_place(err, "%s", stoa_reader_name(file->reader));
+            return status;
+        }
+    }
+    return STOA_OK;
+}
+
+static stoa_status open_file(struct stoa_morsel_source *source, size_t number,
+                             stoa_error *err)
+{
+    struct stoa_open_file *file = stoa_alloc_zeroed(1, sizeof *file);
+    if (!file)
+        return stoa_fail_memory(err, sizeof *file);
+    file->file = number;
+    stoa_status status =
+        stoa_dataset_acquire(source->plan->dataset, number, &file->reader, err);
+    if (status != STOA_OK) {
+        stoa_free(file);
+        return status;
+    }
+    file->next = source->files;
+    source->files = file;
+    STOA_TRY(map_columns(source->plan, file, err));
+    source->has_file = true;
+    source->group = 0;
+    source->block_count = 0;
+    return STOA_OK;
+}
+
+/* Whether the manifest proves that a file holds no match. */
+static stoa_status prune_file(struct stoa_morsel_source *source, size_t file,
+                              bool *out_pruned, stoa_error *err)
+{
+    const struct stoa_plan *plan = source->plan;
+    *out_pruned = plan->never_matches;
+    for (uint32_t c = 0; c < plan->conjunct_count && !*out_pruned; c++) {
+        const struct stoa_conjunct *conjunct = &plan->conjuncts[c];
+        struct stoa_stats stats;
+        bool is_known = false;
+        if (conjunct->push == STOA_PUSH_NONE)
+            continue;
+        STOA_TRY(stoa_dataset_file_stats(plan->dataset, file,
+                                         plan->scan_columns[conjunct->column], &is_known,
+                                         &stats, err));
+        *out_pruned =
+            is_known && stoa_prune(&conjunct->predicate, &stats) == STOA_PRUNE_NONE;
+    }
+    return STOA_OK;
+}
+
+/* Opens the next file that may match; *out_has false when there is none. */
+static stoa_status next_file(struct stoa_morsel_source *source, bool *out_has,
+                             stoa_error *err)
+{
+    const stoa_dataset_info *info = stoa_dataset_get_info(source->plan->dataset);
+    *out_has = false;
+    while (source->next_file < info->file_count) {
+        const size_t file = source->next_file++;
+        bool is_pruned = false;
+        STOA_TRY(prune_file(source, file, &is_pruned, err));
+        if (is_pruned) {
+            source->counters.files_pruned++;
+            continue;
+        }
+        const size_t partition = stoa_dataset_file_partition(source->plan->dataset, file);
+        if (partition < info->partition_count && !source->partitions_kept[partition]) {
+            source->partitions_kept[partition] = 1;
+            source->counters.partitions_pruned--;
+        }
+        STOA_TRY(open_file(source, file, err));
+        *out_has = true;
+        return STOA_OK;
+    }
+    return STOA_OK;
+}
+
+/* ---- row groups and blocks ---- */
+
+/* What statistics say of all conjuncts over some rows. */
+struct verdict {
+    bool is_pruned;
+    uint32_t pruned_by;
+    uint64_t proven;
+};
+
+static void judge(const struct stoa_plan *plan, uint32_t c, const struct stoa_stats *stats,
+                  struct verdict *verdict)
+{
+    const enum stoa_prune prune = stoa_prune(&plan->conjuncts[c].predicate, stats);
+    if (prune == STOA_PRUNE_NONE) {
+        verdict->is_pruned = true;
+        verdict->pruned_by = c;
+    }
+    if (prune == STOA_PRUNE_ALL && plan->conjuncts[c].push == STOA_PUSH_EXACT &&
+        c < PROVABLE_CONJUNCTS)
+        verdict->proven |= UINT64_C(1) << c;
+}
+
+static stoa_status judge_group(const struct stoa_morsel_source *source,
+                               struct verdict *verdict, stoa_error *err)
+{
+    const struct stoa_plan *plan = source->plan;
+    *verdict = (struct verdict){0};
+    for (uint32_t c = 0; c < plan->conjunct_count && !verdict->is_pruned; c++) {
+        if (plan->conjuncts[c].push == STOA_PUSH_NONE)
+            continue;
+        struct stoa_stats stats;
+        STOA_TRY(stoa_reader_group_stats(source->files->reader,
+                                         source->files->columns[plan->conjuncts[c].column],
+                                         source->group, &stats, err));
+        judge(plan, c, &stats, verdict);
+    }
+    return STOA_OK;
+}
+
+static stoa_status judge_block(const struct stoa_morsel_source *source, uint32_t block,
+                               struct verdict *verdict, stoa_error *err)
+{
+    const struct stoa_plan *plan = source->plan;
+    *verdict = (struct verdict){.proven = source->group_proven};
+    for (uint32_t c = 0; c < plan->conjunct_count && !verdict->is_pruned; c++) {
+        const bool is_proven = c < PROVABLE_CONJUNCTS && (verdict->proven >> c & 1);
+        if (plan->conjuncts[c].push == STOA_PUSH_NONE || is_proven)
+            continue;
+        struct stoa_stats stats;
+        STOA_TRY(stoa_reader_block_stats(source->files->reader,
+                                         source->files->columns[plan->conjuncts[c].column],
+                                         source->group, block, &stats, err));
+        judge(plan, c, &stats, verdict);
+    }
+    return STOA_OK;
+}
+
+/* Looks at the next row group; leaves block_count 0 when it is pruned. */
+static stoa_status enter_group(struct stoa_morsel_source *source, stoa_error *err)
+{
+    struct stoa_row_group_info info;
+    struct verdict verdict;
+    STOA_TRY(stoa_reader_row_group(source->files->reader, source->group, &info, err));
+    STOA_TRY(judge_group(source, &verdict, err));
+    source->counters.row_groups++;
+    if (verdict.is_pruned) {
+        source->counters.row_groups_pruned++;
+        source->conjunct_blocks_pruned[verdict.pruned_by] += info.blocks;
+        source->group++;
+        return STOA_OK;
+    }
+    source->block = 0;
+    source->block_count = info.blocks;
+    source->group_proven = verdict.proven;
+    return STOA_OK;
+}
+
+static bool covers_all(const struct stoa_plan *plan, uint64_t proven)
+{
+    return plan->conjunct_count <= PROVABLE_CONJUNCTS &&
+           proven == (plan->conjunct_count == 64
+                          ? UINT64_MAX
+                          : (UINT64_C(1) << plan->conjunct_count) - 1);
+}
+
+/* The next block of the current row group; *out_has false when it has no more. */
+static stoa_status next_block(struct stoa_morsel_source *source, struct stoa_morsel *out,
+                              bool *out_has, stoa_error *err)
+{
+    struct stoa_row_group_info info;
+    STOA_TRY(stoa_reader_row_group(source->files->reader, source->group, &info, err));
+    *out_has = false;
+    while (source->block < source->block_count) {
+        const uint32_t block = source->block++;
+        struct verdict verdict;
+        STOA_TRY(judge_block(source, block, &verdict, err));
+        source->counters.blocks++;
+        if (verdict.is_pruned) {
+            source->counters.blocks_pruned++;
+            source->conjunct_blocks_pruned[verdict.pruned_by]++;
+            continue;
+        }
+        const uint32_t left = info.rows - block * STOA_BLOCK_ROWS;
+        *out = (struct stoa_morsel){.file = source->files,
+                                    .group = source->group,
+                                    .block = block,
+                                    .rows = left < STOA_BLOCK_ROWS ? left : STOA_BLOCK_ROWS,
+                                    .proven = verdict.proven,
+                                    .is_covered = covers_all(source->plan, verdict.proven)};
+        *out_has = true;
+        return STOA_OK;
+    }
+    source->group++;
+    source->block_count = 0;
+    return STOA_OK;
+}
+
+stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
+                             struct stoa_morsel *out_morsel, bool *out_has, stoa_error *err)
+{
+    *out_has = false;
+    for (;;) {
+        if (!source->has_file) {
+            bool has_more = false;
+            STOA_TRY(next_file(source, &has_more, err));
+            if (!has_more)
+                return STOA_OK;
+        }
+        if (source->block_count == 0) {
+            if (source->group >= stoa_reader_row_groups(source->files->reader)) {
+                source->has_file = false;
+                continue;
+            }
+            STOA_TRY(enter_group(source, err));
+            continue;
+        }
+        STOA_TRY(next_block(source, out_morsel, out_has, err));
+        if (*out_has)
+            return STOA_OK;
+    }
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Streaming batches through a format to a callback (include/stoa/output.h): rows are gathered in a buffer that is
+ * passed on whenever it is full enough.
+ */
+#include "stoa/output.h"
+
+#include <string.h>
+
+#include "common/alloc.h"
+#include "query/output_format.h"
+
+enum { FLUSH_BYTES = 64 << 10 };
+/* One row: a million columns of names and values are far below. */
+#define MAX_PENDING ((size_t)1 << 31)
+
+struct stoa_output {
+    const struct stoa_output_format *format;
+    stoa_field *fields; /* names belong to the output */
+    stoa_schema schema;
+    stoa_output_write_fn write;
+    void *context;
+    struct stoa_buf pending;
+    int has_rows;
+};
+
+static stoa_status copy_schema(stoa_output *output, const stoa_schema *schema,
+                               stoa_error *err)
+{
+    output->fields = stoa_alloc_zeroed(schema->field_count + 1, sizeof *output->fields);
+    if (!output->fields)
+        return stoa_fail_memory(err, schema->field_count * sizeof *output->fields);
+    for (size_t i = 0; i < schema->field_count; i++) {
+        output->fields[i] = schema->fields[i];
+        output->fields[i].name = stoa_strdup(schema->fields[i].name);
+        output->schema.field_count = i + 1;
+        if (!output->fields[i].name)
+            return stoa_fail_memory(err, strlen(schema->fields[i].name));
+    }
+    output->schema.fields = output->fields;
+    return STOA_OK;
+}
+
+static stoa_status flush(stoa_output *output, stoa_error *err)
+{
+    if (output->pending.size == 0)
+        return STOA_OK;
+    const stoa_status status =
+        output->write(output->context, output->pending.data, output->pending.size, err);
+    output->pending.size = 0;
+    return status;
+}
+
+static stoa_status unknown_format(const char *format, stoa_error *err)
+{
+    char known[128] = "";
+    for (size_t i = 0; stoa_output_format_row(i); i++) {
+        if (i > 0)
+            strncat(known, ", ", sizeof known - strlen(known) - 1);
+        strncat(known, stoa_output_format_row(i)->name, sizeof known - strlen(known) - 1);
+    }
+    return stoa_fail(err, STOA_E_USAGE, "expected an output format of %s, found \"%s\"",
+                     known, format);
+}
+
+stoa_status stoa_output_create(const char *format, const stoa_schema *schema,
+                               stoa_output_write_fn write, void *context,
+                               stoa_output **out_output, stoa_error *err)
+{
+    const struct stoa_output_format *found = stoa_output_format_find(format);
+    if (!found)
+        return unknown_format(format, err);
+    stoa_output *output = stoa_alloc_zeroed(1, sizeof *output);
+    if (!output)
+        return stoa_fail_memory(err, sizeof *output);
+    output->format = found;
+    output->write = write;
+    output->context = context;
+    stoa_buf_init(&output->pending, MAX_PENDING);
+    stoa_status status = copy_schema(output, schema, err);
+    if (status == STOA_OK && found->begin)
+        status = found->begin(&output->schema, &output->pending, err);
+    if (status != STOA_OK) {
+        stoa_output_free(output);
+        return status;
+    }
+    *out_output = output;
+    return STOA_OK;
+}
+
+stoa_status stoa_output_batch(stoa_output *output, const stoa_batch *batch, stoa_error *err)
+{
+    if (batch->column_count != output->schema.field_count)
+        return stoa_fail(err, STOA_E_USAGE, "expected a batch of %zu columns, found %zu",
+                         output->schema.field_count, batch->column_count);
+    for (size_t row = 0; row < batch->rows; row++) {
+        STOA_TRY(output->format->row(&output->schema, batch, row, !output->has_rows,
+                                     &output->pending, err));
+        output->has_rows = 1;
+        if (output->pending.size >= FLUSH_BYTES)
+            STOA_TRY(flush(output, err));
+    }
+    return STOA_OK;
+}
+
+stoa_status stoa_output_finish(stoa_output *output, stoa_error *err)
+{
+    if (output->format->end)
+        STOA_TRY(output->format->end(!output->has_rows, &output->pending, err));
+    return flush(output, err);
+}
+
+void stoa_output_free(stoa_output *output)
+{
+    if (!output)
+        return;
+    for (size_t i = 0; i < output->schema.field_count; i++)
+        stoa_free((void *)(uintptr_t)output->fields[i].name);
+    stoa_free(output->fields);
+    stoa_buf_done(&output->pending);
+    stoa_free(output);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One thread's part of a scan: reads the blocks of a morsel as they are needed, filters vector by vector on
+ * encoded data first, and decodes only what the survivors ask for.
+ */
+#ifndef STOA_QUERY_SCAN_WORKER_H
+#define STOA_QUERY_SCAN_WORKER_H
+
+#include "query/morsel.h"
+
+/* The columns an expression reads. */
+struct stoa_column_list {
+    uint32_t *columns; /* scan columns, ascending; owned */
+    uint32_t count;
+};
+
+STOA_MUST_USE stoa_status stoa_column_list_make(const struct stoa_expr *const *exprs,
+                                                uint32_t expr_count, uint32_t column_count,
+                                                struct stoa_column_list *out_list,
+                                                stoa_error *err);
+void stoa_column_list_done(struct stoa_column_list *list);
+
+struct stoa_scan_worker {
+    const struct stoa_plan *plan;
+    struct stoa_block_slot *slots;     /* per scan column */
+    bool has_slots;                    /* they are initialised */
+    struct stoa_vector *vectors;   /* per scan column: the vector decoded last */
+    uint32_t *decoded;             /* per scan column: its number, or UINT32_MAX */
+    bool *is_loaded;               /* per scan column: the slot holds the morsel's block */
+    const struct stoa_vector **inputs; /* what expressions see; entries are vectors[i] */
+    struct stoa_evaluator **filters;   /* per conjunct; NULL where the predicate is exact */
+    struct stoa_column_list *filter_columns;
+    const struct stoa_morsel *morsel;
+    uint64_t rows_scanned, rows_matched; /* running totals */
+};
+
+STOA_MUST_USE stoa_status stoa_scan_worker_init(struct stoa_scan_worker *worker,
+                                                const struct stoa_plan *plan,
+                                                stoa_error *err);
+void stoa_scan_worker_done(struct stoa_scan_worker *worker);
+
+/* Starts a morsel; nothing is read yet. */
+void stoa_scan_begin(struct stoa_scan_worker *worker, const struct stoa_morsel *morsel);
+
+/* Rows of vector `vector` of the morsel that satisfy WHERE; *out_count how many. */
+STOA_MUST_USE stoa_status stoa_scan_filter(struct stoa_scan_worker *worker, uint32_t vector,
+                                           uint64_t out_bits[STOA_VECTOR_WORDS],
+                                           uint32_t *out_count, stoa_error *err);
+
+/* Decodes the columns of `list` for the vector; worker->inputs then hold them. */
+STOA_MUST_USE stoa_status stoa_scan_decode(struct stoa_scan_worker *worker, uint32_t vector,
+                                           const struct stoa_column_list *list,
+                                           stoa_error *err);
+
+/* Payload bytes read so far. */
+uint64_t stoa_scan_bytes_read(const struct stoa_scan_worker *worker);
+
+#endif
