@@ -12,9 +12,11 @@
 
 enum {
     YEAR_LIMIT = 9999,
-    DAYS_PER_ERA = 146097,       /* 400 years */
-    DAYS_TO_EPOCH = 719468,      /* 0000-03-01 .. 1970-01-01 */
-    ZONE_LIMIT_MINUTES = 16 * 60 /* no zone was ever farther from Greenwich */
+    DAYS_PER_ERA = 146097,        /* 400 years */
+    DAYS_TO_EPOCH = 719468,       /* 0000-03-01 .. 1970-01-01 */
+    ZONE_LIMIT_MINUTES = 16 * 60, /* no zone was ever farther from Greenwich */
+    FIRST_DAY = -4371587,         /* -9999-01-01 */
+    LAST_DAY = 2932896            /* 9999-12-31 */
 };
 
 /* ---- the calendar ---- */
@@ -306,10 +308,15 @@ static enum stoa_text_result take_timestamp(struct scanner *scan, bool is_strict
     }
     if (scan->p != scan->end)
         return STOA_TEXT_BAD;
-    *out_has_zone = has_zone;
-    /* Years within +-9999 keep all of this far inside 64 bits. */
-    *out_micros =
+    /* Years within +-9999 keep all of this far inside 64 bits. The zone may lead out of them,
+     * to an instant that would print as what does not read back. */
+    const int64_t micros =
         days * STOA_MICROS_PER_DAY + clock - minutes * 60 * STOA_MICROS_PER_SECOND;
+    if (micros < FIRST_DAY * STOA_MICROS_PER_DAY ||
+        micros >= (LAST_DAY + 1) * STOA_MICROS_PER_DAY)
+        return STOA_TEXT_RANGE;
+    *out_has_zone = has_zone;
+    *out_micros = micros;
     return STOA_TEXT_GOOD;
 }
 
