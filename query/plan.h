@@ -40,7 +40,13 @@ struct stoa_sort_key {
     bool nulls_first; /* PostgreSQL: NULLs last ascending, first descending, unless said */
 };
 
-enum stoa_explain { STOA_EXPLAIN_NO, STOA_EXPLAIN_PLAN, STOA_EXPLAIN_ANALYZE };
+enum stoa_explain {
+    STOA_EXPLAIN_NO,
+    STOA_EXPLAIN_PLAN,
+    STOA_EXPLAIN_ANALYZE,
+    STOA_EXPLAIN_DESCRIBE, /* names and types of the outputs; never executed */
+    STOA_EXPLAIN_SUMMARIZE /* statistics of the outputs' columns; never executed */
+};
 
 struct stoa_plan {
     struct stoa_arena arena; /* owns every tree and text below */

@@ -270,6 +270,8 @@ static stoa_status check_call(struct parser *p, const PgQuery__FuncCall *call)
         return refuse_at(p, call->location, "WITHIN GROUP is");
     if (call->n_agg_order > 0)
         return refuse_at(p, call->location, "ORDER BY inside an aggregate is");
+    if (strcmp(last_name(call->funcname, call->n_funcname), "timezone") == 0)
+        return refuse_at(p, call->location, "AT TIME ZONE is");
     if (call->func_variadic)
         return refuse_at(p, call->location, "VARIADIC is");
     return STOA_OK;

@@ -98,18 +98,18 @@ static void replace(struct rewriter *r, uint32_t first, uint32_t last, const cha
                                               .text = text};
 }
 
-static stoa_status add_mark(struct rewriter *r, enum stoa_sql_mark_kind kind, uint32_t i,
-                            struct stoa_sql_mark **out_mark, stoa_error *err)
+/* NULL when memory is short. */
+static struct stoa_sql_mark *add_mark(struct rewriter *r, enum stoa_sql_mark_kind kind,
+                                      uint32_t i)
 {
     struct stoa_sql_mark *mark = stoa_arena_alloc_zeroed(r->arena, 1, sizeof *mark);
     if (!mark)
-        return stoa_arena_fail(r->arena, sizeof *mark, err);
+        return NULL;
     mark->kind = kind;
     mark->offset = r->tokens->tokens[i].start;
     mark->next = r->source->marks;
     r->source->marks = mark;
-    *out_mark = mark;
-    return STOA_OK;
+    return mark;
 }
 
 /* ---- tables ---- */
@@ -181,8 +181,9 @@ static stoa_status take_table(struct rewriter *r, uint32_t i, uint32_t *out_next
     if (!begins_path(r->tokens, i))
         return STOA_OK;
     const uint32_t last = stoa_sql_path_end(r->tokens, i);
-    struct stoa_sql_mark *mark;
-    STOA_TRY(add_mark(r, STOA_MARK_TABLE, i, &mark, err));
+    struct stoa_sql_mark *mark = add_mark(r, STOA_MARK_TABLE, i);
+    if (!mark)
+        return stoa_arena_fail(r->arena, sizeof *mark, err);
     mark->is_string = r->tokens->tokens[i].kind == STOA_TOKEN_STRING;
     mark->path = path_text(r, i, last);
     if (!mark->path)
@@ -231,10 +232,12 @@ static stoa_status take_exclude(struct rewriter *r, uint32_t star, uint32_t *out
     const bool is_list = stoa_token_is_sign(r->tokens, i, "(");
     if (is_list)
         i++;
-    struct stoa_sql_mark *mark;
-    STOA_TRY(add_mark(r, STOA_MARK_EXCLUDE, star, &mark, err));
+    struct stoa_sql_mark *mark = add_mark(r, STOA_MARK_EXCLUDE, star);
+    if (!mark)
+        return stoa_arena_fail(r->arena, sizeof *mark, err);
     uint32_t commas = 0;
-    for (uint32_t k = i; k < r->tokens->count; k++)
+    for (uint32_t k = i; k < r->tokens->count && !stoa_token_is_sign(r->tokens, k, ")");
+         k++)
         commas += stoa_token_is_sign(r->tokens, k, ",");
     mark->excluded = stoa_arena_alloc_zeroed(r->arena, commas + 1, sizeof *mark->excluded);
     if (!mark->excluded)
@@ -291,8 +294,9 @@ static stoa_status take_all(struct rewriter *r, uint32_t i, stoa_error *err)
     if (!stoa_token_is_word(tokens, i - 2, "order") &&
         !(stoa_token_is_word(tokens, i - 2, "group") && is_end))
         return STOA_OK;
-    struct stoa_sql_mark *mark;
-    STOA_TRY(add_mark(r, STOA_MARK_ALL, i, &mark, err));
+    struct stoa_sql_mark *mark = add_mark(r, STOA_MARK_ALL, i);
+    if (!mark)
+        return stoa_arena_fail(r->arena, sizeof *mark, err);
     replace(r, i, i, "\"a\"");
     return STOA_OK;
 }

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Splits WHERE and pushes what can be pushed (pushdown.h). Called once per statement by plan.c.
+ *
+ *   WHERE -> pieces (AND, NOT OR) -> truth of each -> pieces on one column met -> predicates
+ *
+ * A piece is pushed exactly, only for pruning (several ranges: their span), or not at all. A condition in
+ * WHERE only has to be true, so NULL and false are one here.
+ */
+#include "query/pushdown.h"
+
+#include "query/function.h"
+#include "query/text_test.h"
+#include "query/truth.h"
+
+/* One AND-ed part on its way to a conjunct. */
+struct piece {
+    struct stoa_expr *expr;
+    struct stoa_truth truth;
+    const char *reason; /* NULL: truth is known */
+    bool is_dropped;    /* met with an earlier piece, or always true */
+};
+
+struct splitter {
+    struct stoa_plan *plan;
+    struct stoa_arena *arena;
+    struct piece *pieces;
+    uint32_t count;
+    uint32_t capacity;
+    stoa_error *err;
+};
+
+static const stoa_type bool_type = {.id = STOA_TYPE_BOOL};
+
+/* ---- splitting ---- */
+
+static stoa_status add_piece(struct splitter *s, struct stoa_expr *expr)
+{
+    if (s->count == s->capacity) {
+        const uint32_t capacity = s->capacity ? 2 * s->capacity : 8;
+        struct piece *pieces = stoa_arena_alloc_zeroed(s->arena, capacity, sizeof *pieces);
+        if (!pieces)
+            return stoa_arena_fail(s->arena, capacity * sizeof *pieces, s->err);
+        for (uint32_t i = 0; i < s->count; i++)
+            pieces[i] = s->pieces[i];
+        s->pieces = pieces;
+        s->capacity = capacity;
+    }
+    s->pieces[s->count++] = (struct piece){.expr = expr};
+    return STOA_OK;
+}
+
+static stoa_status make_node(struct splitter *s, enum stoa_expr_kind kind,
+                             struct stoa_expr *first, struct stoa_expr *second,
+                             struct stoa_expr **out)
+{
+    struct stoa_expr *expr = stoa_arena_alloc_zeroed(s->arena, 1, sizeof *expr);
+    struct stoa_expr **args = stoa_arena_alloc_zeroed(s->arena, 2, sizeof *args);
+    if (!expr || !args)
+        return stoa_arena_fail(s->arena, sizeof *expr + 2 * sizeof *args, s->err);
+    *expr = (struct stoa_expr){.kind = kind,
+                               .type = bool_type,
+                               .sql_offset = first->sql_offset,
+                               .args = args,
+                               .arg_count = second ? 2 : 1};
+    args[0] = first;
+    args[1] = second;
+    *out = expr;
+    return STOA_OK;
+}
+
+static stoa_status split(struct splitter *s, struct stoa_expr *expr);
+
+/* NOT (a OR b) is NOT a AND NOT b. */
+static stoa_status split_not(struct splitter *s, struct stoa_expr *expr)
+{
+    struct stoa_expr *arg = expr->args[0];
+    if (arg->kind == STOA_EXPR_NOT)
+        return split(s, arg->args[0]);
+    if (arg->kind != STOA_EXPR_OR)
+        return add_piece(s, expr);
+    for (uint32_t i = 0; i < arg->arg_count; i++) {
+        struct stoa_expr *negated = NULL;
+        STOA_TRY(make_node(s, STOA_EXPR_NOT, arg->args[i], NULL, &negated));
+        STOA_TRY(split(s, negated));
+    }
+    return STOA_OK;
+}
+
+static stoa_status split(struct splitter *s, struct stoa_expr *expr)
+{
+    if (expr->kind == STOA_EXPR_CONSTANT) {
+        if (expr->constant.is_null || !expr->constant.boolean)
+            s->plan->never_matches = true;
+        return STOA_OK;
+    }
+    if (expr->kind == STOA_EXPR_NOT)
+        return split_not(s, expr);
+    if (expr->kind != STOA_EXPR_AND)
+        return add_piece(s, expr);
+    for (uint32_t i = 0; i < expr->arg_count; i++)
+        STOA_TRY(split(s, expr->args[i]));
+    return STOA_OK;
+}
+
+/* ---- meeting ---- */
+
+static bool has_mixed_null(const struct stoa_region *region)
+{
+    return region->has_null && !stoa_region_is_empty(region);
+}
+
+/* Whether one predicate says all of the region. */
+static stoa_status is_one_predicate(struct splitter *s, const struct stoa_domain *domain,
+                                    const struct stoa_region *region, bool *out)
+{
+    struct stoa_predicate predicate;
+    *out = !has_mixed_null(region);
+    if (!*out || stoa_region_is_empty(region))
+        return STOA_OK;
+    return stoa_region_predicate(domain, region, s->arena, &predicate, out, s->err);
+}
+
+/* a >= 1 AND a <= 5 are one range: joins piece `i` to an earlier one on the same column, if both
+ * together are one predicate still. */
+static stoa_status meet(struct splitter *s, uint32_t i)
+{
+    struct piece *piece = &s->pieces[i];
+    for (uint32_t k = 0; k < i; k++) {
+        struct piece *earlier = &s->pieces[k];
+        if (earlier->reason || earlier->is_dropped ||
+            earlier->truth.column != piece->truth.column)
+            continue;
+        struct stoa_region met;
+        bool is_one;
+        STOA_TRY(stoa_region_intersect(&piece->truth.domain, &earlier->truth.when_true,
+                                       &piece->truth.when_true, s->arena, &met, s->err));
+        STOA_TRY(is_one_predicate(s, &piece->truth.domain, &met, &is_one));
+        if (!is_one)
+            continue;
+        earlier->truth.when_true = met;
+        piece->is_dropped = true;
+        return make_node(s, STOA_EXPR_AND, earlier->expr, piece->expr, &earlier->expr);
+    }
+    return STOA_OK;
+}
+
+static stoa_status analyse_pieces(struct splitter *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        struct piece *piece = &s->pieces[i];
+        STOA_TRY(
+            stoa_truth_of(piece->expr, s->arena, &piece->truth, &piece->reason, s->err));
+        if (piece->reason)
+            continue;
+        const struct stoa_region *region = &piece->truth.when_true;
+        piece->is_dropped = region->has_null && stoa_region_is_full(region);
+        if (!piece->is_dropped)
+            STOA_TRY(meet(s, i));
+    }
+    return STOA_OK;
+}
+
+/* LIKE 'ab%c' implies a range, which prunes where the pattern cannot. */
+static stoa_status add_prefixes(struct splitter *s)
+{
+    const uint32_t count = s->count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct stoa_expr *expr = s->pieces[i].expr;
+        const struct stoa_view prefix = stoa_text_test_prefix(expr);
+        if (prefix.length == 0 || !s->pieces[i].reason)
+            continue;
+        struct stoa_expr *literal = stoa_arena_alloc_zeroed(s->arena, 1, sizeof *literal);
+        struct stoa_expr **args = stoa_arena_alloc_zeroed(s->arena, 2, sizeof *args);
+        if (!literal || !args)
+            return stoa_arena_fail(s->arena, sizeof *literal, s->err);
+        *literal = *expr->args[1];
+        literal->constant.bytes = prefix;
+        args[0] = expr->args[0];
+        args[1] = literal;
+        struct stoa_expr *call = NULL;
+        STOA_TRY(stoa_function_bind("starts_with", args, 2, expr->sql_offset, s->arena,
+                                    &call, s->err));
+        STOA_TRY(add_piece(s, call));
+    }
+    return STOA_OK;
+}
+
+/* ---- conjuncts ---- */
+
+static stoa_status set_text(struct splitter *s, struct stoa_conjunct *conjunct,
+                            const char *const *names)
+{
+    struct stoa_buf buf;
+    stoa_buf_init(&buf, (size_t)16 << 20);
+    stoa_status status = stoa_expr_text(conjunct->expr, names, &buf, s->err);
+    if (status == STOA_OK) {
+        conjunct->text = stoa_arena_strndup(s->arena, (const char *)buf.data, buf.size);
+        if (!conjunct->text)
+            status = stoa_arena_fail(s->arena, buf.size, s->err);
+    }
+    stoa_buf_done(&buf);
+    return status;
+}
+
+/* Pushes a piece whose truth is known. */
+static stoa_status push_truth(struct splitter *s, const struct piece *piece,
+                              struct stoa_conjunct *conjunct)
+{
+    const struct stoa_region *region = &piece->truth.when_true;
+    conjunct->column = piece->truth.column;
+    if (stoa_region_is_empty(region) && !region->has_null) {
+        s->plan->never_matches = true;
+        conjunct->reason = "true for no value";
+        return STOA_OK;
+    }
+    if (has_mixed_null(region)) {
+        conjunct->reason = "keeps NULL beside some values";
+        return STOA_OK;
+    }
+    bool is_exact;
+    STOA_TRY(stoa_region_predicate(&piece->truth.domain, region, s->arena,
+                                   &conjunct->predicate, &is_exact, s->err));
+    conjunct->push = is_exact ? STOA_PUSH_EXACT : STOA_PUSH_PRUNE;
+    conjunct->reason = is_exact ? "" : "several ranges, of which only the span prunes";
+    return STOA_OK;
+}
+
+static stoa_status push_piece(struct splitter *s, const struct piece *piece,
+                              const char *const *names, struct stoa_conjunct *conjunct)
+{
+    *conjunct = (struct stoa_conjunct){.expr = piece->expr, .reason = piece->reason};
+    STOA_TRY(set_text(s, conjunct, names));
+    if (!piece->reason)
+        return push_truth(s, piece, conjunct);
+    bool is_test;
+    STOA_TRY(
+        stoa_text_test_make(piece->expr, s->arena, &conjunct->predicate, &is_test, s->err));
+    if (is_test) {
+        conjunct->push = STOA_PUSH_EXACT;
+        conjunct->column = stoa_expr_columns(piece->expr).column;
+        conjunct->reason = "";
+    }
+    return STOA_OK;
+}
+
+stoa_status stoa_pushdown(struct stoa_plan *plan, struct stoa_expr *where,
+                          const char *const *names, stoa_error *err)
+{
+    struct splitter s = {.plan = plan, .arena = &plan->arena, .err = err};
+    if (!where)
+        return STOA_OK;
+    STOA_TRY(split(&s, where));
+    const uint32_t written = s.count;
+    STOA_TRY(analyse_pieces(&s));
+    STOA_TRY(add_prefixes(&s));
+    for (uint32_t i = written; i < s.count; i++)
+        STOA_TRY(stoa_truth_of(s.pieces[i].expr, s.arena, &s.pieces[i].truth,
+                               &s.pieces[i].reason, err));
+    plan->conjuncts =
+        stoa_arena_alloc_zeroed(&plan->arena, (size_t)s.count + 1, sizeof *plan->conjuncts);
+    if (!plan->conjuncts)
+        return stoa_arena_fail(&plan->arena, (s.count + 1) * sizeof *plan->conjuncts, err);
+    for (uint32_t i = 0; i < s.count; i++) {
+        if (!s.pieces[i].is_dropped)
+            STOA_TRY(push_piece(&s, &s.pieces[i], names,
+                                &plan->conjuncts[plan->conjunct_count++]));
+    }
+    return STOA_OK;
+}
