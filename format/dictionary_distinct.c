@@ -93,11 +93,8 @@ static void hash_rows(const struct stoa_column *column, uint32_t first, uint32_t
 
 static bool rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
 {
-    if (column->phys == STOA_PHYS_BYTES) {
-        const struct stoa_view x = stoa_column_view(column, a);
-        const struct stoa_view y = stoa_column_view(column, b);
-        return x.length == y.length && memcmp(x.data, y.data, x.length) == 0;
-    }
+    if (column->phys == STOA_PHYS_BYTES)
+        return stoa_view_equal(stoa_column_view(column, a), stoa_column_view(column, b));
     if (stoa_phys_width(column->phys) == 8)
         return stoa_column_u64(column)[a] == stoa_column_u64(column)[b];
     const uint8_t *values = column->values;

@@ -29,7 +29,8 @@ struct sorter {
 static uint64_t load_big_endian(const uint8_t *bytes, size_t size)
 {
     uint64_t word = 0;
-    memcpy(&word, bytes, size < 8 ? size : 8);
+    if (size > 0) /* the bytes of an empty column may be NULL */
+        memcpy(&word, bytes, size < 8 ? size : 8);
     return __builtin_bswap64(word);
 }
 
@@ -79,7 +80,7 @@ static uint32_t common_prefix(const struct stoa_distinct *distinct)
     for (uint32_t i = 1; i < distinct->count && common > 0; i++) {
         const struct stoa_view text = text_at(distinct, i);
         common = text.length < common ? text.length : common;
-        if (memcmp(first.data, text.data, common) == 0)
+        if (common == 0 || memcmp(first.data, text.data, common) == 0)
             continue;
         uint32_t same = 0;
         while (first.data[same] == text.data[same])

@@ -61,14 +61,10 @@ static uint32_t count_runs_bool(const uint64_t *words, uint32_t count)
 
 static uint32_t count_runs_text(const struct stoa_column *column)
 {
-    const uint32_t *offsets = column->offsets;
     uint32_t changes = 0;
-    for (uint32_t i = 1; i < column->length; i++) {
-        const uint32_t length = offsets[i + 1] - offsets[i];
+    for (uint32_t i = 1; i < column->length; i++)
         changes +=
-            length != offsets[i] - offsets[i - 1] ||
-            memcmp(column->bytes + offsets[i], column->bytes + offsets[i - 1], length) != 0;
-    }
+            !stoa_view_equal(stoa_column_view(column, i - 1), stoa_column_view(column, i));
     return changes + 1;
 }
 

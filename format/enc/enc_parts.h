@@ -163,6 +163,12 @@ static inline void stoa_enc_distances(const struct stoa_column *column, uint32_t
     }
 }
 
+/* Bytewise equality; memcmp would not take the NULL that an empty view may have. */
+static inline bool stoa_view_equal(struct stoa_view a, struct stoa_view b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
 /* Writes `count` copies of the value to rows [first, ..) of the vector. */
 void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t count,
                         const struct stoa_value *value);

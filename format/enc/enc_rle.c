@@ -25,11 +25,8 @@ struct runs {
 
 static bool rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
 {
-    if (column->phys == STOA_PHYS_BYTES) {
-        const struct stoa_view x = stoa_column_view(column, a);
-        const struct stoa_view y = stoa_column_view(column, b);
-        return x.length == y.length && memcmp(x.data, y.data, x.length) == 0;
-    }
+    if (column->phys == STOA_PHYS_BYTES)
+        return stoa_view_equal(stoa_column_view(column, a), stoa_column_view(column, b));
     if (column->phys == STOA_PHYS_BOOL)
         return stoa_bit_get(column->values, a) == stoa_bit_get(column->values, b);
     const size_t width = stoa_phys_width(column->phys);

@@ -105,8 +105,8 @@ stoa_status stoa_stream_open(struct stoa_parts *parts, struct stoa_stream *out_s
     if (stream.codec->id != STOA_CODEC_NONE)
         STOA_TRY(open_frames(parts, &stream, err));
     STOA_TRY(stoa_parts_take(parts, stream.data_size, "stream data", &stream.data, err));
-    STOA_TRY(stoa_parts_align(parts, err));
     STOA_TRY(check_frames(&stream, err));
+    STOA_TRY(stoa_parts_align(parts, err));
     *out_stream = stream;
     return STOA_OK;
 }

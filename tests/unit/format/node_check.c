@@ -196,11 +196,12 @@ struct stoa_predicate random_predicate(struct test_random *random,
     struct stoa_predicate predicate = {.phys = phys,
                                        .negated = test_random_below(random, 3) == 0};
     size_t count = test_random_below(random, 12);
-    for (size_t i = 0; i < 12; i++)
-        set[i] = test_random_below(random, 4)
-                     ? stoa_column_get(column,
-                                       (uint32_t)test_random_below(random, column->length))
-                     : random_value(random, phys);
+    for (size_t i = 0; i < 12; i++) {
+        const uint32_t row = (uint32_t)test_random_below(random, column->length);
+        set[i] = stoa_column_get(column, row);
+        if (set[i].is_null || test_random_below(random, 4) == 0)
+            set[i] = random_value(random, phys);
+    }
     const uint64_t kind = test_random_below(random, 4);
     if (kind == 0) {
         predicate.kind = STOA_PREDICATE_TEST;
