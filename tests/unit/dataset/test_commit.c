@@ -22,7 +22,8 @@ static void test_first_commit_makes_version_one(void **state)
     uint64_t version = 0;
     stoa_dataset *dataset = NULL;
     test_directory_make(&directory);
-    const char *path = test_path(&directory, "lake/orders/"); /* parents are made */
+    char path[300]; /* parents are made */
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "lake/orders/"));
     assert_ok(fixture_commit(&(struct fixture_options){.path = path, .rows = 2500},
                              &version, &error),
               &error);
@@ -44,10 +45,11 @@ static void test_appends_keep_older_versions_readable(void **state)
 {
     (void)state;
     struct test_directory directory;
-    char old[300];
+    char old[310];
     uint64_t version = 0;
     test_directory_make(&directory);
-    const char *path = test_path(&directory, "ds");
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
     for (uint64_t i = 0; i < 3; i++)
         assert_ok(fixture_commit(
                       &(struct fixture_options){.path = path, .rows = 10, .first = i * 100},
@@ -75,7 +77,8 @@ static void test_commit_without_rows_is_a_version_without_files(void **state)
     struct test_directory directory;
     uint64_t version = 0;
     test_directory_make(&directory);
-    const char *path = test_path(&directory, "ds");
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
     for (uint32_t rows = 0; rows < 3; rows++)
         assert_ok(fixture_commit(&(struct fixture_options){.path = path, .rows = rows},
                                  &version, &error),
@@ -170,7 +173,8 @@ static void test_threads_commit_each_append_once(void **state)
     struct writer writers[WRITERS] = {0};
     pthread_t threads[WRITERS];
     test_directory_make(&directory);
-    const char *path = test_path(&directory, "ds");
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
     for (uint64_t i = 0; i < WRITERS; i++) {
         writers[i].path = path;
         writers[i].first = i * COMMITS * ROWS_EACH;
@@ -189,7 +193,8 @@ static void test_processes_commit_each_append_once(void **state)
     (void)state;
     struct test_directory directory;
     test_directory_make(&directory);
-    const char *path = test_path(&directory, "ds");
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
     pid_t pids[WRITERS];
     (void)fflush(NULL);
     for (uint64_t i = 0; i < WRITERS; i++) {

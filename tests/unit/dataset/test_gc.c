@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gc removes leftovers and nothing else. [DS-40..43]
+ */
+#include "tests/unit/dataset/dataset_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static stoa_error error;
+
+static const char orphan[] = "0123456789abcdef0123456789abcdef-000001.stoa";
+
+static void commit(const char *path, uint64_t first)
+{
+    uint64_t version = 0;
+    assert_ok(fixture_commit(&(struct fixture_options){.path = path,
+                                                       .rows = 50,
+                                                       .first = first,
+                                                       .regions = 4,
+                                                       .partitions = {FIXTURE_REGION},
+                                                       .partition_count = 1},
+                             &version, &error),
+              &error);
+}
+
+static stoa_gc_report gc(const char *path, bool dry)
+{
+    stoa_gc_report report;
+    const stoa_gc_options options = {.use_grace = 1, .grace_seconds = 0, .dry_run = dry};
+    assert_ok(stoa_gc(path, &options, &report, &error), &error);
+    return report;
+}
+
+static void write_orphan(const struct test_directory *directory, const char *folder)
+{
+    char name[200];
+    (void)snprintf(name, sizeof name, "%s%s", folder, orphan);
+    test_file_write(directory, name, "orphan", 6);
+}
+
+static void test_gc_removes_orphans_and_leaves_live_files(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    commit(path, 0);
+    commit(path, 50);
+    write_orphan(&directory, "ds/");
+    write_orphan(&directory, "ds/region=r1/");
+    write_orphan(&directory, "ds/_stoa/tmp/");
+    test_file_write(&directory, "ds/_stoa/leases/0123456789abcdef0123456789abcdef", "", 0);
+    assert_int_equal(gc(path, true).files_removed, 4);
+    assert_int_equal(gc(path, false).files_removed, 4);
+    assert_int_equal(gc(path, false).files_removed, 0);
+    const struct fixture_range all = {0, 100};
+    fixture_check(path, &all, 1, 4);
+    test_directory_remove(&directory);
+}
+
+static void test_gc_touches_only_names_of_writers(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    commit(path, 0);
+    test_file_write(&directory, "ds/README.md", "mine", 4);
+    test_file_write(&directory, "ds/part-000001.stoa", "mine", 4);
+    test_file_write(&directory, "ds/_stoa/tmp/notes.txt", "mine", 4);
+    test_file_write(&directory, "ds/_stoa/log/0000000000000009.stoa.bak", "mine", 4);
+    assert_int_equal(gc(path, false).files_removed, 0);
+    assert_true(test_file_exists(&directory, "ds/README.md"));
+    assert_true(test_file_exists(&directory, "ds/part-000001.stoa"));
+    assert_true(test_file_exists(&directory, "ds/_stoa/log/0000000000000009.stoa.bak"));
+    test_directory_remove(&directory);
+}
+
+static void test_gc_follows_no_link(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    char target[300];
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    commit(path, 0);
+    assert_int_equal(mkdir(test_path(&directory, "outside"), 0777), 0);
+    write_orphan(&directory, "outside/");
+    (void)snprintf(target, sizeof target, "%s", test_path(&directory, "outside"));
+    assert_int_equal(symlink(target, test_path(&directory, "ds/region=link")), 0);
+    assert_int_equal(
+        symlink("README",
+                test_path(&directory, "ds/ffffffffffffffffffffffffffffffff-000001.stoa")),
+        0);
+    assert_int_equal(gc(path, false).files_removed, 0);
+    (void)snprintf(target, sizeof target, "outside/%s", orphan);
+    assert_true(test_file_exists(&directory, target));
+    test_directory_remove(&directory);
+}
+
+static void test_gc_leaves_young_files_and_those_of_live_writers(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    struct stoa_root root;
+    struct stoa_transaction transaction;
+    struct stoa_file file;
+    uint32_t number = 0;
+    stoa_gc_report report;
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    commit(path, 0);
+    write_orphan(&directory, "ds/");
+    assert_ok(stoa_gc(path, NULL, &report, &error), &error);
+    assert_int_equal(report.files_removed, 0);
+    assert_int_equal(report.files_young, 1);
+
+    /* A writer at work: its file is old enough, but its lease is held. */
+    assert_ok(stoa_root_create(path, &root, &error), &error);
+    assert_ok(stoa_transaction_begin(&root, &transaction, &error), &error);
+    assert_ok(
+        stoa_transaction_create_file(&transaction, "", NULL, 0, &file, &number, &error),
+        &error);
+    stoa_io_discard(&file);
+    report = gc(path, false);
+    assert_int_equal(report.files_removed, 1); /* the orphan */
+    assert_int_equal(report.files_young, 2);   /* file and lease */
+    stoa_transaction_done(&transaction);
+    assert_int_equal(gc(path, false).files_young, 0);
+    stoa_root_close(&root);
+    test_directory_remove(&directory);
+}
+
+static void test_gc_refuses_a_dataset_it_cannot_read(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    stoa_gc_report report;
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    commit(path, 0);
+    write_orphan(&directory, "ds/");
+    test_file_write(&directory, "ds/_stoa/log/0000000000000002.stoa", "damaged", 7);
+    const stoa_gc_options options = {.use_grace = 1};
+    const stoa_status status = stoa_gc(path, &options, &report, &error);
+    assert_true(status == STOA_E_NOT_STOA || status == STOA_E_CORRUPT);
+    char name[100];
+    (void)snprintf(name, sizeof name, "ds/%s", orphan);
+    assert_true(test_file_exists(&directory, name));
+    test_directory_remove(&directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_gc_removes_orphans_and_leaves_live_files),
+        cmocka_unit_test(test_gc_touches_only_names_of_writers),
+        cmocka_unit_test(test_gc_follows_no_link),
+        cmocka_unit_test(test_gc_leaves_young_files_and_those_of_live_writers),
+        cmocka_unit_test(test_gc_refuses_a_dataset_it_cannot_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
