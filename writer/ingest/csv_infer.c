@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pass 1 over one CSV source: the facts of every column over all rows, the ledger's counts, and
+ * what is wrong. Called through the table of input formats.
+ *
+ * Tasks gather the facts of one chunk; they are joined in chunk order, so that what is remembered
+ * (and reported) does not depend on the chunks.
+ */
+#include <string.h>
+
+#include "writer/ingest/column_infer.h"
+#include "writer/ingest/csv_input.h"
+#include "writer/ingest/csv_pass.h"
+
+static void prepare(struct stoa_csv_pass *pass, struct stoa_csv_slot *slot)
+{
+    const uint32_t columns = pass->input->info.column_count;
+    for (uint32_t c = 0; c < columns; c++) {
+        const struct stoa_union_column *own =
+            &pass->ingest->all.columns[pass->input->columns[c]];
+        stoa_facts_init(&slot->facts[c]);
+        slot->is_settled[c] = own->facts.is_settled || own->is_forced;
+    }
+}
+
+static stoa_status infer_window(struct stoa_csv_slot *slot,
+                                const struct stoa_csv_window *window, stoa_error *err)
+{
+    const struct stoa_csv_dialect *dialect = &slot->pass->input->dialect;
+    const struct stoa_ingest_options *options = &slot->pass->ingest->options;
+    const struct stoa_null_texts nulls = {.texts = options->nulls,
+                                          .count = options->null_count};
+    STOA_UNUSED(err);
+    for (uint32_t c = 0; c < window->columns; c++) {
+        struct stoa_facts *facts = &slot->facts[c];
+        if (slot->is_settled[c] || facts->is_settled) {
+            const uint32_t count =
+                stoa_csv_count_nulls(window, dialect, c, &nulls, slot->refs);
+            facts->nulls += count;
+            facts->values += window->row_count - count;
+            continue;
+        }
+        const uint32_t count = stoa_csv_fields(window, dialect, c, &nulls, slot->refs);
+        stoa_column_infer(facts, window->text, slot->refs, window->row_count, count);
+    }
+    return STOA_OK;
+}
+
+/* [ING-43] keeps the first places and counts on, up to the limit. */
+static void note_fault(struct stoa_csv_pass *pass, const struct stoa_csv_slot *slot,
+                       const struct stoa_csv_fault *fault)
+{
+    struct stoa_bad_rows *bad = &pass->ingest->bad;
+    if (bad->count == 0)
+        (void)stoa_csv_fault_error(pass, slot, fault, &bad->first);
+    if (bad->count < STOA_BAD_PLACES) {
+        const struct stoa_csv_place place = stoa_csv_fault_place(pass, slot, fault);
+        bad->places[bad->count] = (struct stoa_bad_place){.input = pass->input_number,
+                                                          .line = place.line,
+                                                          .column = place.column,
+                                                          .code = fault->code};
+    }
+    bad->count++;
+}
+
+/* Joins one column; the lines of new kinds are found while their text is still here. */
+static void merge_column(const struct stoa_csv_pass *pass, const struct stoa_csv_slot *slot,
+                         uint32_t column)
+{
+    struct stoa_facts *facts =
+        &pass->ingest->all.columns[pass->input->columns[column]].facts;
+    const struct stoa_facts *piece = &slot->facts[column];
+    const uint32_t before = facts->kinds;
+    stoa_facts_merge(facts, piece, pass->input_number, slot->buffer.offset);
+    for (uint32_t added = facts->kinds & ~before; added != 0; added &= added - 1) {
+        const int kind = __builtin_ctz(added);
+        facts->first_line[kind] =
+            stoa_csv_offset_place(pass, slot, (size_t)piece->first[kind]).line;
+    }
+}
+
+static stoa_status consume(struct stoa_csv_pass *pass, struct stoa_csv_slot *slot,
+                           bool *out_stop, stoa_error *err)
+{
+    struct stoa_ingest *ingest = pass->ingest;
+    const struct stoa_csv_fault_list *faults = &slot->rows.faults;
+    STOA_UNUSED(err);
+    for (uint32_t c = 0; c < pass->input->info.column_count && slot->row_count != 0; c++)
+        merge_column(pass, slot, c);
+    if (ingest->options.policy != STOA_BAD_ROW_FAIL)
+        return STOA_OK;
+    for (size_t i = 0; i < faults->count && !*out_stop; i++) {
+        note_fault(pass, slot, &faults->items[i]);
+        *out_stop = ingest->bad.count >= ingest->options.bad_row_limit;
+    }
+    return STOA_OK;
+}
+
+stoa_status stoa_csv_infer(struct stoa_ingest *ingest, uint32_t input, stoa_error *err)
+{
+    static const struct stoa_csv_visitor visitor = {
+        .prepare = prepare, .window = infer_window, .consume = consume};
+    struct stoa_input *own = &ingest->inputs[input];
+    struct stoa_csv_pass pass = {.ingest = ingest,
+                                 .input = own,
+                                 .input_number = input,
+                                 .visitor = &visitor,
+                                 .keeps_identity = true,
+                                 .has_facts = true};
+    STOA_TRY(stoa_csv_pass_run(&pass, err));
+    own->info.rows_read = pass.record_count;
+    own->info.lines = pass.lines + pass.has_open_line;
+    own->info.rows_rejected = pass.fault_count;
+    own->info.blank_lines += pass.blank_lines;
+    return STOA_OK;
+}
