@@ -65,7 +65,9 @@ STOA_MUST_USE stoa_status stoa_block_open(const uint8_t *payload, size_t size,
 STOA_MUST_USE stoa_status stoa_block_decode(struct stoa_block *block, uint32_t vector,
                                             struct stoa_vector *out, stoa_error *err);
 
-/* Match bits of a vector, NULLs handled: exact. `scratch` is any vector of the block's kind. */
+/* Match bits of a vector, NULLs handled: exact. `scratch` is any vector of the block's kind. The
+ * predicate and what it points to must stay as they are while the block and its dictionary are
+ * open: what it came to in codes is remembered under its address. */
 STOA_MUST_USE stoa_status stoa_block_select(struct stoa_block *block, uint32_t vector,
                                             const struct stoa_predicate *predicate,
                                             struct stoa_vector *scratch,

@@ -180,9 +180,33 @@ static void sort_set(enum stoa_phys phys, struct stoa_value *set, size_t count)
     }
 }
 
-struct stoa_predicate random_predicate(struct test_random *random,
-                                       const struct stoa_column *column,
-                                       struct stoa_value *set)
+enum { SET_SIZE = 12, POOL_SIZE = 64 };
+
+/* Constants: mostly values of the column, for an eighth anything. */
+static void fill_set(struct test_random *random, const struct stoa_column *column,
+                     struct stoa_value set[SET_SIZE])
+{
+    for (size_t i = 0; i < SET_SIZE; i++) {
+        const uint32_t row = (uint32_t)test_random_below(random, column->length);
+        set[i] = stoa_column_get(column, row);
+        if (set[i].is_null || test_random_below(random, 8) == 0)
+            set[i] = random_value(random, column->phys);
+    }
+}
+
+static size_t unique(enum stoa_phys phys, struct stoa_value *set, size_t count)
+{
+    size_t kept = 0;
+    sort_set(phys, set, count);
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || stoa_value_compare(phys, &set[kept - 1], &set[i]) != 0)
+            set[kept++] = set[i];
+    }
+    return kept;
+}
+
+const struct stoa_predicate *random_predicate(struct test_random *random,
+                                              const struct stoa_column *column)
 {
     static const enum stoa_phys kinds[] = {0,
                                            STOA_PHYS_BOOL,
@@ -192,40 +216,33 @@ struct stoa_predicate random_predicate(struct test_random *random,
                                            STOA_PHYS_I128,
                                            STOA_PHYS_BYTES,
                                            STOA_PHYS_FIXED16};
+    static struct stoa_predicate pool[POOL_SIZE];
+    static struct stoa_value sets[POOL_SIZE][SET_SIZE];
+    static size_t next;
     const enum stoa_phys phys = column->phys;
-    struct stoa_predicate predicate = {.phys = phys,
-                                       .negated = test_random_below(random, 3) == 0};
-    size_t count = test_random_below(random, 12);
-    for (size_t i = 0; i < 12; i++) {
-        const uint32_t row = (uint32_t)test_random_below(random, column->length);
-        set[i] = stoa_column_get(column, row);
-        if (set[i].is_null || test_random_below(random, 4) == 0)
-            set[i] = random_value(random, phys);
-    }
+    struct stoa_predicate *predicate = &pool[next % POOL_SIZE];
+    struct stoa_value *set = sets[next++ % POOL_SIZE];
+    *predicate =
+        (struct stoa_predicate){.phys = phys, .negated = test_random_below(random, 3) == 0};
+    fill_set(random, column, set);
     const uint64_t kind = test_random_below(random, 4);
     if (kind == 0) {
-        predicate.kind = STOA_PREDICATE_TEST;
-        predicate.test = test_hash;
-        predicate.test_context = &kinds[phys];
+        predicate->kind = STOA_PREDICATE_TEST;
+        predicate->test = test_hash;
+        predicate->test_context = &kinds[phys];
     } else if (kind == 1) {
-        sort_set(phys, set, count);
-        size_t kept = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (kept == 0 || stoa_value_compare(phys, &set[kept - 1], &set[i]) != 0)
-                set[kept++] = set[i];
-        }
-        predicate.kind = STOA_PREDICATE_SET;
-        predicate.set = set;
-        predicate.set_count = kept;
+        predicate->kind = STOA_PREDICATE_SET;
+        predicate->set = set;
+        predicate->set_count = unique(phys, set, test_random_below(random, SET_SIZE));
     } else {
-        predicate.kind = STOA_PREDICATE_RANGE;
-        predicate.has_low = test_random_below(random, 4) > 0;
-        predicate.has_high = test_random_below(random, 4) > 0;
-        predicate.low_inclusive = test_random_below(random, 2);
-        predicate.high_inclusive = test_random_below(random, 2);
-        sort_set(phys, set, test_random_below(random, 8) ? 2 : 0);
-        predicate.low = set[0];
-        predicate.high = set[1];
+        predicate->kind = STOA_PREDICATE_RANGE;
+        predicate->has_low = test_random_below(random, 4) > 0;
+        predicate->has_high = test_random_below(random, 4) > 0;
+        predicate->low_inclusive = test_random_below(random, 2);
+        predicate->high_inclusive = test_random_below(random, 2);
+        sort_set(phys, set, test_random_below(random, 8) ? 2 : 0); /* or low above high */
+        predicate->low = set[0];
+        predicate->high = set[1];
     }
     return predicate;
 }
@@ -234,24 +251,23 @@ static void check_select(struct stoa_node *node, const struct stoa_column *colum
                          uint32_t vector, struct test_random *random,
                          struct stoa_vector *scratch)
 {
-    struct stoa_value set[12];
     uint64_t bits[STOA_VECTOR_WORDS];
     stoa_error err;
-    const struct stoa_predicate predicate = random_predicate(random, column, set);
+    const struct stoa_predicate *predicate = random_predicate(random, column);
     memset(bits, 0xA5, sizeof bits);
-    assert_ok(stoa_node_select(node, vector, &predicate, scratch, bits, &err), &err);
+    assert_ok(stoa_node_select(node, vector, predicate, scratch, bits, &err), &err);
     const uint32_t length = stoa_vector_length(column->length, vector);
     for (uint32_t i = 0; i < STOA_VECTOR_ROWS; i++) {
         bool expected = false;
         if (i < length) {
             const struct stoa_value value =
                 stoa_column_get(column, vector * STOA_VECTOR_ROWS + i);
-            expected = stoa_predicate_match(&predicate, &value);
+            expected = stoa_predicate_match(predicate, &value);
         }
         if ((stoa_bit_get(bits, i) != 0) != expected)
             fail_msg("row %u of vector %u: expected %d (%s, kind %d, predicate %d%s)", i,
                      vector, expected, node->encoding->name, (int)column->phys,
-                     (int)predicate.kind, predicate.negated ? " negated" : "");
+                     (int)predicate->kind, predicate->negated ? " negated" : "");
     }
 }
 

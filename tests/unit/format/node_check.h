@@ -60,11 +60,10 @@ void node_round_trip(unsigned encoding, const struct stoa_column *column,
 /* All shapes and many lengths of the kind through the encoding. */
 void node_round_trip_shapes(unsigned encoding, enum stoa_phys phys, uint64_t seed);
 
-/* A random predicate whose constants come from the column (RANGE, SET, TEST; maybe negated). `set`
- * has room for 12 values. */
-struct stoa_predicate random_predicate(struct test_random *random,
-                                       const struct stoa_column *column,
-                                       struct stoa_value *set);
+/* A random predicate whose constants come from the column (RANGE, SET, TEST; maybe negated). It
+ * stays as it is for the next 63 calls: blocks remember predicates by their address. */
+const struct stoa_predicate *random_predicate(struct test_random *random,
+                                              const struct stoa_column *column);
 
 /* Changes every byte of the node in several ways; opening, decoding and selecting may fail but
  * must stay within bounds (the sanitizers watch) and must say why. */
