@@ -95,7 +95,9 @@ static int64_t make_i64(const struct generator *generator)
     int64_t high = 0;
     range_of_type(generator->type, &low, &high);
     const uint64_t span = (uint64_t)high - (uint64_t)low;
-    if (generator->values == TEST_VALUES_WIDE && generator->number % 16 == 0)
+    if (generator->values != TEST_VALUES_WIDE)
+        return (int64_t)(generator->number % ((uint64_t)high + 1)) - (low < 0 ? 100 : 0);
+    if (generator->number % 16 == 0)
         return generator->number & 16 ? low : high;
     return (int64_t)((uint64_t)low + (span == UINT64_MAX ? generator->number
                                                          : generator->number % (span + 1)));
@@ -456,4 +458,30 @@ void test_table_compare(const struct test_table *table, struct stoa_reader *read
     assert_int_equal(stoa_reader_rows(reader), table->rows);
     assert_ok(test_reader_scan(reader, compare_vector, (void *)(uintptr_t)table, &error),
               &error);
+}
+
+static stoa_status take_vector(void *context, uint32_t column, uint64_t first_row,
+                               const struct stoa_vector *vector, stoa_error *err)
+{
+    struct test_table *table = context;
+    assert_int_equal(table->columns[column].length, first_row);
+    for (uint32_t row = 0; row < vector->length; row++) {
+        const struct stoa_value value = stoa_vector_get(vector, row);
+        STOA_TRY(stoa_column_builder_append(&table->columns[column], &value, err));
+    }
+    return STOA_OK;
+}
+
+stoa_status test_table_read(struct test_table *table, struct stoa_reader *reader,
+                            stoa_error *err)
+{
+    const stoa_schema *schema = NULL;
+    *table = (struct test_table){.rows = (uint32_t)stoa_reader_rows(reader)};
+    STOA_TRY(stoa_reader_schema(reader, &schema, err));
+    table->schema = *schema; /* borrowed: table->fields stays NULL */
+    table->columns = calloc(schema->field_count, sizeof *table->columns);
+    for (size_t i = 0; i < schema->field_count; i++)
+        stoa_column_builder_init(&table->columns[i],
+                                 stoa_type_phys(schema->fields[i].type));
+    return test_reader_scan(reader, take_vector, table, err);
 }

@@ -10,6 +10,7 @@
 
 #include "tests/support/test_support.h"
 
+#include "common/buf.h"
 #include "common/pool.h"
 #include "format/vector.h"
 #include "reader/reader.h"
@@ -91,5 +92,13 @@ stoa_status test_reader_scan(struct stoa_reader *reader, test_vector_fn take, vo
 
 /* All values of the file must be those of the table, bit by bit, and its schema too. */
 void test_table_compare(const struct test_table *table, struct stoa_reader *reader);
+
+/* Reads a whole file into a table; free it with test_table_done before the reader closes. */
+stoa_status test_table_read(struct test_table *table, struct stoa_reader *reader,
+                            stoa_error *err);
+
+/* Appends the table as text: "name:type" cells, then one line a row; cells parted by TAB, NULL
+ * is \N; tab, newline, carriage return and backslash are \t \n \r \\. test_text.c */
+void test_table_print(const struct test_table *table, struct stoa_buf *out);
 
 #endif
