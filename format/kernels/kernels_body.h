@@ -2,7 +2,8 @@
 /*
  * The kernels' shared bodies in plain C, compiled once per instruction set: included by
  * kernels_ref.c, kernels_avx2.c and kernels_avx512.c, and by nothing else; all static.
- * VECTOR_BYTES is 8 (plain words), 32 or 64.
+ * VECTOR_BYTES is 8 (plain words), 32 or 64; LOAD_LANES_8/16/32/64(p) read as many lanes as fit
+ * a vector of 64-bit words, MULTIPLY_32(a, b) multiplies the lower halves of such words.
  *
  * Packing is vertical over 64-bit words with replicated masks (spec/encodings/packing.md), 16
  * independent words at a step. They are spelled as vectors of the compiler because gcc, when
@@ -20,6 +21,7 @@ enum {
     ROWS = STOA_KERNEL_ROWS,
     ROW_BYTES = 128, /* one row of lanes, and 1,024 packed bits */
     ROW_VECTORS = ROW_BYTES / VECTOR_BYTES,
+    WORDS = VECTOR_BYTES / 8, /* of a vector */
     WIDTH_MAX = 64
 };
 
@@ -32,6 +34,8 @@ typedef uint8_t any_u8;
 typedef any_u64 any_vec;
 #else
 typedef uint64_t __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias)) any_vec;
+typedef int64_t __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias))
+any_signed_vec;
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -182,20 +186,28 @@ static void kernel_pack(unsigned width, const uint64_t *in, uint8_t *out)
 /* Products of 32-bit numbers are one instruction in every vector set; 64-bit ones are three
  * before AVX-512. */
 #define DEFINE_WIDEN(bits)                                                                 \
-    static void widen_##bits(const any_u##bits *restrict lanes, size_t count,              \
-                             uint64_t base, uint64_t scale, uint64_t *restrict out)        \
+    static void widen_##bits(const uint8_t *restrict lanes, size_t count, uint64_t base,   \
+                             uint64_t scale, uint64_t *restrict out)                       \
     {                                                                                      \
+        const any_vec add = (any_vec){0} + base;                                           \
+        const any_vec factor = (any_vec){0} + scale;                                       \
+        const size_t whole = count - count % WORDS;                                        \
+        size_t i = 0;                                                                      \
         if (scale == 1) {                                                                  \
-            for (size_t i = 0; i < count; i++)                                             \
-                out[i] = base + lanes[i];                                                  \
+            for (; i < whole; i += WORDS)                                                  \
+                *(any_vec *)(out + i) = LOAD_LANES_##bits(lanes + i * ((bits) / 8)) + add; \
         } else if ((bits) <= 32 && scale <= UINT32_MAX) {                                  \
-            const uint32_t factor = (uint32_t)scale;                                       \
-            for (size_t i = 0; i < count; i++)                                             \
-                out[i] = base + (uint64_t)(uint32_t)lanes[i] * factor;                     \
+            for (; i < whole; i += WORDS)                                                  \
+                *(any_vec *)(out + i) =                                                    \
+                    MULTIPLY_32(LOAD_LANES_##bits(lanes + i * ((bits) / 8)), factor) +     \
+                    add;                                                                   \
         } else {                                                                           \
-            for (size_t i = 0; i < count; i++)                                             \
-                out[i] = base + lanes[i] * scale;                                          \
+            for (; i < whole; i += WORDS)                                                  \
+                *(any_vec *)(out + i) =                                                    \
+                    LOAD_LANES_##bits(lanes + i * ((bits) / 8)) * factor + add;            \
         }                                                                                  \
+        for (; i < count; i++)                                                             \
+            out[i] = base + scale * *(const any_u##bits *)(lanes + i * ((bits) / 8));      \
     }
 DEFINE_WIDEN(8)
 DEFINE_WIDEN(16)
@@ -236,12 +248,36 @@ static void kernel_sum_i64(const int64_t *values, size_t count, __int128 *out_su
     *out_sum = sum;
 }
 
+/* Four vectors of each, since one would wait for itself; a comparison is 0 or all ones. */
 static void kernel_min_max_i64(const int64_t *values, size_t count, int64_t *out_min,
                                int64_t *out_max)
 {
     int64_t low = values[0];
     int64_t high = values[0];
-    for (size_t i = 1; i < count; i++) {
+    size_t i = 0;
+#if VECTOR_BYTES > 8
+    enum { CHAINS = 4 };
+    any_signed_vec lows[CHAINS];
+    any_signed_vec highs[CHAINS];
+    for (size_t j = 0; j < CHAINS; j++)
+        lows[j] = highs[j] = (any_signed_vec){0} + values[0];
+    for (; i + (size_t)CHAINS * WORDS <= count; i += (size_t)CHAINS * WORDS) {
+        for (size_t j = 0; j < CHAINS; j++) {
+            const any_signed_vec v = *(const any_signed_vec *)(values + i + j * WORDS);
+            const any_signed_vec is_low = v < lows[j];
+            const any_signed_vec is_high = v > highs[j];
+            lows[j] = (v & is_low) | (lows[j] & ~is_low);
+            highs[j] = (v & is_high) | (highs[j] & ~is_high);
+        }
+    }
+    for (size_t j = 0; j < (size_t)CHAINS * WORDS; j++) {
+        const int64_t v_low = lows[j / WORDS][j % WORDS];
+        const int64_t v_high = highs[j / WORDS][j % WORDS];
+        low = v_low < low ? v_low : low;
+        high = v_high > high ? v_high : high;
+    }
+#endif
+    for (; i < count; i++) {
         low = values[i] < low ? values[i] : low;
         high = values[i] > high ? values[i] : high;
     }

@@ -3,7 +3,12 @@
  * The reference kernels: plain C for any machine, and the definition of correct for the other
  * levels.
  */
-#define VECTOR_BYTES 8
+#define VECTOR_BYTES      8
+#define LOAD_LANES_8(p)   ((any_vec) * (const any_u8 *)(p))
+#define LOAD_LANES_16(p)  ((any_vec) * (const any_u16 *)(p))
+#define LOAD_LANES_32(p)  ((any_vec) * (const any_u32 *)(p))
+#define LOAD_LANES_64(p)  (*(const any_u64 *)(p))
+#define MULTIPLY_32(a, b) ((a) * (b))
 #include "format/kernels/kernels_body.h"
 
 /* Bits of `count` <= 64 lanes from `first` on, where low <= high <= what a lane holds. */

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Speed of every kernel at every level the machine can run, on data in the first cache: what
+ * the decode_cycles of encodings and the choice of intrinsics rest on. Prints one line per kernel
+ * and level. An argument keeps the lines that contain it: `bench_kernels unpack`.
+ *
+ * Each figure is the best of several rounds of some milliseconds: a kernel has no variance of
+ * its own, so the best round is the one that was disturbed least.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "format/kernels/kernels.h"
+
+enum { ROWS = STOA_KERNEL_ROWS, ROUNDS = 7, TEXT_BYTES = 16384 };
+
+static const double round_seconds = 0.004;
+
+/* What a kernel under test reads and writes. */
+struct buffers {
+    uint64_t values[ROWS];
+    double floats[ROWS];
+    uint8_t packed[ROWS * 8];
+    uint8_t lanes[ROWS * 8];
+    uint64_t out[ROWS];
+    uint64_t bits[16];
+    uint8_t text[TEXT_BYTES];
+};
+
+static struct buffers buffers __attribute__((aligned(64)));
+
+/* One thing to measure: `run` handles `count` values and touches `bytes` bytes. */
+struct bench_case {
+    const char *name;
+    void (*run)(const struct stoa_kernels *kernels, unsigned argument);
+    unsigned argument; /* width or lane bits */
+    unsigned count;
+    double (*bytes)(unsigned argument);
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Keeps the compiler from dropping calls whose result nobody reads. */
+static void use_memory(void)
+{
+    __asm__ volatile("" ::: "memory");
+}
+
+/* ---- the kernels ---- */
+
+static void run_pack(const struct stoa_kernels *kernels, unsigned width)
+{
+    kernels->pack(width, buffers.values, buffers.packed);
+}
+
+static void run_unpack(const struct stoa_kernels *kernels, unsigned width)
+{
+    kernels->unpack(width, buffers.packed, buffers.lanes);
+}
+
+static void run_widen(const struct stoa_kernels *kernels, unsigned lane)
+{
+    kernels->widen(lane, buffers.lanes, ROWS, 12345, 1, buffers.out);
+}
+
+static void run_scale(const struct stoa_kernels *kernels, unsigned lane)
+{
+    kernels->widen(lane, buffers.lanes, ROWS, 12345, 100, buffers.out);
+}
+
+static void run_decode(const struct stoa_kernels *kernels, unsigned width)
+{
+    kernels->unpack(width, buffers.packed, buffers.lanes);
+    kernels->widen(stoa_lane_bits(width), buffers.lanes, ROWS, 12345, 1, buffers.out);
+}
+
+static void run_filter(const struct stoa_kernels *kernels, unsigned width)
+{
+    kernels->unpack(width, buffers.packed, buffers.lanes);
+    kernels->select_lanes(stoa_lane_bits(width), buffers.lanes, 3, 200, buffers.bits);
+}
+
+static void run_select_lanes(const struct stoa_kernels *kernels, unsigned lane)
+{
+    kernels->select_lanes(lane, buffers.lanes, 3, 200, buffers.bits);
+}
+
+static void run_select_i64(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    kernels->select_i64((const int64_t *)buffers.values, ROWS, 3, 200, buffers.bits);
+}
+
+static void run_select_f64(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    kernels->select_f64(buffers.floats, ROWS, 3, 200, buffers.bits);
+}
+
+static void run_sum(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    __int128 sum;
+    kernels->sum_i64((const int64_t *)buffers.values, ROWS, &sum);
+    buffers.out[0] = (uint64_t)sum;
+}
+
+static void run_min_max(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    int64_t low;
+    int64_t high;
+    kernels->min_max_i64((const int64_t *)buffers.values, ROWS, &low, &high);
+    buffers.out[0] = (uint64_t)low ^ (uint64_t)high;
+}
+
+static void run_ascii(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    buffers.out[0] = kernels->is_ascii(buffers.text, TEXT_BYTES);
+}
+
+/* ---- bytes read and written per call ---- */
+
+static double lane_bytes(unsigned lane)
+{
+    return ROWS * (double)lane / 8;
+}
+
+static double unpack_bytes(unsigned width)
+{
+    return 128.0 * width + lane_bytes(stoa_lane_bits(width));
+}
+
+static double pack_bytes(unsigned width)
+{
+    return 128.0 * width + lane_bytes(64);
+}
+
+static double widen_bytes(unsigned lane)
+{
+    return lane_bytes(lane) + lane_bytes(64);
+}
+
+static double value_bytes(unsigned argument)
+{
+    (void)argument;
+    return lane_bytes(64);
+}
+
+static double text_bytes(unsigned argument)
+{
+    (void)argument;
+    return TEXT_BYTES;
+}
+
+static const struct bench_case cases[] = {
+    {"pack",           run_pack,         1,  ROWS,       pack_bytes  },
+    {"pack",           run_pack,         12, ROWS,       pack_bytes  },
+    {"pack",           run_pack,         20, ROWS,       pack_bytes  },
+    {"pack",           run_pack,         40, ROWS,       pack_bytes  },
+    {"unpack",         run_unpack,       1,  ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       3,  ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       8,  ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       12, ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       20, ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       27, ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       40, ROWS,       unpack_bytes},
+    {"unpack",         run_unpack,       64, ROWS,       unpack_bytes},
+    {"widen",          run_widen,        8,  ROWS,       widen_bytes },
+    {"widen",          run_widen,        16, ROWS,       widen_bytes },
+    {"widen",          run_widen,        32, ROWS,       widen_bytes },
+    {"widen",          run_widen,        64, ROWS,       widen_bytes },
+    {"widen by 100",   run_scale,        8,  ROWS,       widen_bytes },
+    {"widen by 100",   run_scale,        32, ROWS,       widen_bytes },
+    {"widen by 100",   run_scale,        64, ROWS,       widen_bytes },
+    {"unpack, widen",  run_decode,       12, ROWS,       pack_bytes  },
+    {"unpack, widen",  run_decode,       27, ROWS,       pack_bytes  },
+    {"unpack, select", run_filter,       3,  ROWS,       unpack_bytes},
+    {"unpack, select", run_filter,       12, ROWS,       unpack_bytes},
+    {"unpack, select", run_filter,       27, ROWS,       unpack_bytes},
+    {"select lanes",   run_select_lanes, 8,  ROWS,       lane_bytes  },
+    {"select lanes",   run_select_lanes, 16, ROWS,       lane_bytes  },
+    {"select lanes",   run_select_lanes, 32, ROWS,       lane_bytes  },
+    {"select lanes",   run_select_lanes, 64, ROWS,       lane_bytes  },
+    {"select i64",     run_select_i64,   64, ROWS,       value_bytes },
+    {"select f64",     run_select_f64,   64, ROWS,       value_bytes },
+    {"sum i64",        run_sum,          64, ROWS,       value_bytes },
+    {"min max i64",    run_min_max,      64, ROWS,       value_bytes },
+    {"is ascii",       run_ascii,        8,  TEXT_BYTES, text_bytes  },
+};
+
+/* ---- measuring ---- */
+
+/* Seconds of one call: the best round. */
+static double measure(const struct bench_case *one, const struct stoa_kernels *kernels)
+{
+    double best = 1;
+    unsigned long calls = 16;
+    for (int round = 0; round < ROUNDS;) {
+        const double start = seconds_now();
+        for (unsigned long i = 0; i < calls; i++) {
+            one->run(kernels, one->argument);
+            use_memory();
+        }
+        const double spent = seconds_now() - start;
+        if (spent < round_seconds) {
+            calls *= 2; /* not long enough to be believed */
+            continue;
+        }
+        best = spent / (double)calls < best ? spent / (double)calls : best;
+        round++;
+    }
+    return best;
+}
+
+static void fill_buffers(void)
+{
+    uint64_t state = 1;
+    for (size_t i = 0; i < ROWS; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        buffers.values[i] = state >> 40;
+        buffers.floats[i] = (double)(state >> 54);
+    }
+    memset(buffers.text, 'a', sizeof buffers.text);
+}
+
+int main(int argc, char **argv)
+{
+    const char *wanted = argc > 1 ? argv[1] : "";
+    fill_buffers();
+    printf("%-16s %5s %-7s %12s %10s\n", "kernel", "bits", "level", "G values/s", "GB/s");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        if (strstr(cases[i].name, wanted) == NULL)
+            continue;
+        for (int level = 0; level < STOA_CPU_LEVEL_COUNT; level++) {
+            const struct stoa_kernels *kernels =
+                stoa_kernels_for((enum stoa_cpu_level)level);
+            if (kernels == NULL)
+                continue;
+            const double seconds = measure(&cases[i], kernels);
+            printf("%-16s %5u %-7s %12.1f %10.1f\n", cases[i].name, cases[i].argument,
+                   kernels->name, cases[i].count / seconds / 1e9,
+                   cases[i].bytes(cases[i].argument) / seconds / 1e9);
+        }
+    }
+    return 0;
+}
