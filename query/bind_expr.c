@@ -113,12 +113,30 @@ stoa_status stoa_bind_settle(struct stoa_binder *b, struct stoa_expr **expr,
     return stoa_cast_bind(*expr, text_type, false, b->arena, expr, err);
 }
 
+static stoa_status fail_comparison(struct stoa_expr *const *args, uint32_t offset,
+                                   stoa_error *err)
+{
+    char left[STOA_TYPE_TEXT_MAX];
+    char right[STOA_TYPE_TEXT_MAX];
+    stoa_sql_fail(err, STOA_E_TYPE, offset, "cannot compare %s with %s",
+                  stoa_type_text(args[0]->type, left),
+                  stoa_type_text(args[1]->type, right));
+    stoa_error_set_hint(err,
+                        "write the constant as the column's type, or CAST one of them");
+    return STOA_E_TYPE;
+}
+
 /* A call of a scalar function that is known to exist. */
 static stoa_status call(struct stoa_binder *b, const char *name, struct stoa_expr **args,
                         uint32_t arg_count, uint32_t offset, struct stoa_expr **out,
                         stoa_error *err)
 {
-    STOA_TRY(stoa_function_bind(name, args, arg_count, offset, b->arena, out, err));
+    const stoa_status status =
+        stoa_function_bind(name, args, arg_count, offset, b->arena, out, err);
+    const bool is_comparison = strcspn(name, "<=>") == 0;
+    if (status == STOA_E_FUNCTION && is_comparison && arg_count == 2)
+        return fail_comparison(args, offset, err);
+    STOA_TRY(status);
     return stoa_bind_fold(b, *out, err);
 }
 
@@ -267,22 +285,55 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/* What PostgreSQL has by that name and we do not, with a verb; or NULL. */
+static const char *missing_feature(const char *name)
+{
+    static const char *const rows[][2] = {
+        {"~",                 "regular expressions (~) are"  },
+        {"~*",                "regular expressions (~*) are" },
+        {"!~",                "regular expressions (!~) are" },
+        {"!~*",               "regular expressions (!~*) are"},
+        {"now",               "the current time is"          },
+        {"current_date",      "the current date is"          },
+        {"current_timestamp", "the current time is"          },
+        {"localtimestamp",    "the current time is"          },
+        {"->",                "taking JSON apart is"         },
+        {"->>",               "taking JSON apart is"         },
+        {"&",                 "arithmetic on bits is"        },
+        {"|",                 "arithmetic on bits is"        },
+        {"#",                 "arithmetic on bits is"        },
+        {"<<",                "arithmetic on bits is"        },
+        {">>",                "arithmetic on bits is"        }
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(rows[i][0], name) == 0)
+            return rows[i][1];
+    }
+    return strncmp(name, "regexp_", 7) == 0 ? "regular expressions are" : NULL;
+}
+
 static stoa_status fail_unknown_function(const struct stoa_sql_node *node, stoa_error *err)
 {
+    const char *missing = missing_feature(node->text);
+    if (missing)
+        return stoa_sql_fail(err, STOA_E_UNSUPPORTED_SQL, node->offset,
+                             "%s not supported yet", missing);
+    if (!is_letter(node->text[0])) {
+        stoa_sql_fail(err, STOA_E_FUNCTION, node->offset, "no operator \"%s\"", node->text);
+        if (strcmp(node->text, "==") == 0)
+            stoa_error_set_hint(err, "did you mean =?");
+        return STOA_E_FUNCTION;
+    }
     struct stoa_suggest suggest = {.word = node->text};
     const struct stoa_function *row;
     const struct stoa_aggregate *aggregate;
-    const bool is_operator = !is_letter(node->text[0]);
     for (size_t i = 0; (row = stoa_function_at(i)) != NULL; i++) {
-        if (is_letter(row->name[0]) != is_operator)
+        if (is_letter(row->name[0]))
             stoa_suggest_offer(&suggest, row->name);
     }
-    for (size_t i = 0; !is_operator && (aggregate = stoa_aggregate_at(i)) != NULL; i++)
+    for (size_t i = 0; (aggregate = stoa_aggregate_at(i)) != NULL; i++)
         stoa_suggest_offer(&suggest, aggregate->name);
-    if (strcmp(node->text, "==") == 0)
-        suggest.best = "=";
-    stoa_sql_fail(err, STOA_E_FUNCTION, node->offset, "no %s \"%s\"",
-                  is_operator ? "operator" : "function", node->text);
+    stoa_sql_fail(err, STOA_E_FUNCTION, node->offset, "no function \"%s\"", node->text);
     if (suggest.best)
         stoa_error_set_hint(err, "did you mean %s?", suggest.best);
     return STOA_E_FUNCTION;

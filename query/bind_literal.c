@@ -166,7 +166,7 @@ static stoa_status cast_to_bare_decimal(struct stoa_binder *b,
     else if (type.id == STOA_TYPE_UINT64)
         type = (stoa_type){.id = STOA_TYPE_DECIMAL, .precision = 20};
     else if (type.id != STOA_TYPE_DECIMAL)
-        return stoa_sql_fail(err, STOA_E_TYPE, node->offset,
+        return stoa_sql_fail(err, STOA_E_TYPE, node->type_offset,
                              "expected decimal(precision, scale) to cast %s to, found %s "
                              "without them",
                              stoa_type_text(type, shown), node->text);
@@ -179,13 +179,13 @@ stoa_status stoa_bind_cast(struct stoa_binder *b, const struct stoa_sql_node *no
     if (is_decimal_name(node->text))
         return cast_to_bare_decimal(b, node, arg, out, err);
     if (stoa_name_equal_folded(node->text, "interval"))
-        return stoa_sql_fail(err, STOA_E_UNSUPPORTED_SQL, node->offset,
+        return stoa_sql_fail(err, STOA_E_UNSUPPORTED_SQL, node->type_offset,
                              "intervals are not supported yet");
     stoa_type type;
-    stoa_status status = stoa_type_parse(node->text, &type, err);
-    if (status == STOA_OK)
-        status = stoa_cast_bind(arg, type, true, b->arena, out, err);
-    if (status != STOA_OK && err && err->offset == UINT64_MAX)
-        stoa_error_set_offset(err, node->offset);
-    return status;
+    const stoa_status status = stoa_type_parse(node->text, &type, err);
+    if (status != STOA_OK) {
+        stoa_error_set_offset(err, node->type_offset);
+        return status;
+    }
+    return stoa_cast_bind(arg, type, true, b->arena, out, err);
 }

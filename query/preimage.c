@@ -63,7 +63,9 @@ static bool lower_exact(const struct inversion *v, const struct stoa_value *boun
 {
     const unsigned from = scale_of(v->from.type);
     const unsigned to = scale_of(v->to.type);
-    if (to < from)
+    const bool is_narrower =
+        v->to.maximum < v->from.maximum || v->to.minimum > v->from.minimum;
+    if (to < from || (to == from && is_narrower))
         return false;
     *out =
         lower_of_product(stoa_domain_get(&v->to, bound), is_strict, stoa_pow10(to - from));

@@ -10,6 +10,7 @@
 #include "query/pushdown.h"
 
 #include "query/function.h"
+#include "query/shown.h"
 #include "query/text_test.h"
 #include "query/truth.h"
 
@@ -50,21 +51,39 @@ static stoa_status add_piece(struct splitter *s, struct stoa_expr *expr)
     return STOA_OK;
 }
 
-static stoa_status make_node(struct splitter *s, enum stoa_expr_kind kind,
-                             struct stoa_expr *first, struct stoa_expr *second,
-                             struct stoa_expr **out)
+/* NULL when memory is short. */
+static struct stoa_expr *make_node(struct splitter *s, enum stoa_expr_kind kind,
+                                   uint32_t arg_count, uint32_t offset)
 {
     struct stoa_expr *expr = stoa_arena_alloc_zeroed(s->arena, 1, sizeof *expr);
-    struct stoa_expr **args = stoa_arena_alloc_zeroed(s->arena, 2, sizeof *args);
+    struct stoa_expr **args = stoa_arena_alloc_zeroed(s->arena, arg_count, sizeof *args);
     if (!expr || !args)
-        return stoa_arena_fail(s->arena, sizeof *expr + 2 * sizeof *args, s->err);
+        return NULL;
     *expr = (struct stoa_expr){.kind = kind,
                                .type = bool_type,
-                               .sql_offset = first->sql_offset,
+                               .sql_offset = offset,
                                .args = args,
-                               .arg_count = second ? 2 : 1};
-    args[0] = first;
-    args[1] = second;
+                               .arg_count = arg_count};
+    return expr;
+}
+
+static stoa_status fail_node(struct splitter *s)
+{
+    return stoa_arena_fail(s->arena, sizeof(struct stoa_expr), s->err);
+}
+
+/* first AND second, as one flat list. */
+static stoa_status make_and(struct splitter *s, struct stoa_expr *first,
+                            struct stoa_expr *second, struct stoa_expr **out)
+{
+    const bool is_list = first->kind == STOA_EXPR_AND;
+    const uint32_t count = is_list ? first->arg_count : 1;
+    struct stoa_expr *expr = make_node(s, STOA_EXPR_AND, count + 1, first->sql_offset);
+    if (!expr)
+        return fail_node(s);
+    for (uint32_t i = 0; i < count; i++)
+        expr->args[i] = is_list ? first->args[i] : first;
+    expr->args[count] = second;
     *out = expr;
     return STOA_OK;
 }
@@ -80,8 +99,10 @@ static stoa_status split_not(struct splitter *s, struct stoa_expr *expr)
     if (arg->kind != STOA_EXPR_OR)
         return add_piece(s, expr);
     for (uint32_t i = 0; i < arg->arg_count; i++) {
-        struct stoa_expr *negated = NULL;
-        STOA_TRY(make_node(s, STOA_EXPR_NOT, arg->args[i], NULL, &negated));
+        struct stoa_expr *negated = make_node(s, STOA_EXPR_NOT, 1, expr->sql_offset);
+        if (!negated)
+            return fail_node(s);
+        negated->args[0] = arg->args[i];
         STOA_TRY(split(s, negated));
     }
     return STOA_OK;
@@ -140,7 +161,7 @@ static stoa_status meet(struct splitter *s, uint32_t i)
             continue;
         earlier->truth.when_true = met;
         piece->is_dropped = true;
-        return make_node(s, STOA_EXPR_AND, earlier->expr, piece->expr, &earlier->expr);
+        return make_and(s, earlier->expr, piece->expr, &earlier->expr);
     }
     return STOA_OK;
 }
@@ -188,21 +209,6 @@ static stoa_status add_prefixes(struct splitter *s)
 
 /* ---- conjuncts ---- */
 
-static stoa_status set_text(struct splitter *s, struct stoa_conjunct *conjunct,
-                            const char *const *names)
-{
-    struct stoa_buf buf;
-    stoa_buf_init(&buf, (size_t)16 << 20);
-    stoa_status status = stoa_expr_text(conjunct->expr, names, &buf, s->err);
-    if (status == STOA_OK) {
-        conjunct->text = stoa_arena_strndup(s->arena, (const char *)buf.data, buf.size);
-        if (!conjunct->text)
-            status = stoa_arena_fail(s->arena, buf.size, s->err);
-    }
-    stoa_buf_done(&buf);
-    return status;
-}
-
 /* Pushes a piece whose truth is known. */
 static stoa_status push_truth(struct splitter *s, const struct piece *piece,
                               struct stoa_conjunct *conjunct)
@@ -230,7 +236,7 @@ static stoa_status push_piece(struct splitter *s, const struct piece *piece,
                               const char *const *names, struct stoa_conjunct *conjunct)
 {
     *conjunct = (struct stoa_conjunct){.expr = piece->expr, .reason = piece->reason};
-    STOA_TRY(set_text(s, conjunct, names));
+    STOA_TRY(stoa_expr_shown(piece->expr, names, s->arena, &conjunct->text, s->err));
     if (!piece->reason)
         return push_truth(s, piece, conjunct);
     bool is_test;

@@ -47,10 +47,11 @@ struct stoa_sql_node {
     uint32_t offset;
     bool negated;
     bool flag;
-    bool is_star_call;  /* CALL: count(*) */
-    bool is_distinct;   /* CALL: count(DISTINCT x) */
-    const char *text;   /* NUL terminated; see the kinds */
-    size_t text_length; /* STRING: may hold anything but NUL */
+    bool is_star_call;    /* CALL: count(*) */
+    bool is_distinct;     /* CALL: count(DISTINCT x) */
+    uint32_t type_offset; /* CAST: of the type */
+    const char *text;     /* NUL terminated; see the kinds */
+    size_t text_length;   /* STRING: may hold anything but NUL */
     struct stoa_sql_part *parts;
     uint32_t part_count;
     struct stoa_sql_part *excluded; /* STAR: names after EXCLUDE */

@@ -296,9 +296,12 @@ static stoa_status convert_cast(struct parser *p, pg_node *node, struct stoa_sql
     const PgQuery__TypeName *type = cast->type_name;
     if (type->n_array_bounds > 0)
         return refuse_at(p, type->location, "array types are");
-    STOA_TRY(make(p, STOA_SQL_CAST, cast->location, 1, out));
-    STOA_TRY(stoa_sql_source_type(&p->source, place(p, type->location), p->arena,
-                                  &(*out)->text, p->err));
+    /* DATE '2020-01-01' has no place but its type's. */
+    STOA_TRY(make(p, STOA_SQL_CAST, cast->location < 0 ? type->location : cast->location, 1,
+                  out));
+    (*out)->type_offset = place(p, type->location);
+    STOA_TRY(stoa_sql_source_type(&p->source, (*out)->type_offset, p->arena, &(*out)->text,
+                                  p->err));
     return convert(p, cast->arg, &(*out)->args[0]);
 }
 

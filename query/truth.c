@@ -202,7 +202,8 @@ static stoa_status analyse_like(struct analysis *a, const struct stoa_expr *expr
         return STOA_OK;
     }
     STOA_TRY(stoa_like_compile(pattern->constant.bytes, false, a->arena, &like, a->err));
-    if (like.kind == STOA_LIKE_PREFIX) {
+    const bool is_any = like.kind == STOA_LIKE_PART && like.literal.length == 0;
+    if (like.kind == STOA_LIKE_PREFIX || is_any) {
         STOA_TRY(set_prefix(a, expr->args[0], like.literal, out));
     } else if (like.kind == STOA_LIKE_WHOLE) {
         const struct stoa_domain domain = stoa_domain_of(expr->args[0]->type);
