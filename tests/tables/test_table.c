@@ -21,6 +21,7 @@ struct generator {
     struct test_random *random;
     enum test_values values;
     stoa_type type;
+    uint64_t row;
     uint64_t number; /* what the value is made from */
     uint64_t step;
     char text[96];
@@ -64,8 +65,12 @@ static void advance(struct generator *generator)
         break;
     case TEST_VALUES_NARROW: generator->number = test_random_below(random, 5000); break;
     case TEST_VALUES_WIDE: generator->number = test_random_next(random); break;
+    case TEST_VALUES_PERIODIC:
+        generator->number = generator->row % 300 * 40503 % 65521 * 7;
+        break;
     case TEST_VALUES_COUNT: break;
     }
+    generator->row++;
 }
 
 /* Bounds of the I64 types, so that the values print. */

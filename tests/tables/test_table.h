@@ -24,6 +24,7 @@ enum test_values {
     TEST_VALUES_RUNS,     /* stretches of one value */
     TEST_VALUES_NARROW,   /* a small range */
     TEST_VALUES_WIDE,     /* all of the kind: extremes, NaN, infinities, long texts */
+    TEST_VALUES_PERIODIC, /* 300 different ones again and again: what zstd is for */
     TEST_VALUES_COUNT
 };
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See golden_tables.h. Kept small: all files and their texts together take about 200 KB. */
+#include "tests/golden/golden_tables.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One column of every type with values `values` and NULLs as said. */
+static void make_types(struct test_table *table, struct test_random *random,
+                       enum test_values values, enum test_nulls nulls, uint32_t rows)
+{
+    struct test_column_spec specs[TEST_TYPE_COUNT];
+    char names[TEST_TYPE_COUNT][STOA_TYPE_TEXT_MAX];
+    for (size_t i = 0; i < TEST_TYPE_COUNT; i++)
+        specs[i] = (struct test_column_spec){stoa_type_text(test_type(i), names[i]),
+                                             test_type(i), values, nulls};
+    test_table_make(table, random, specs, TEST_TYPE_COUNT, rows);
+}
+
+static void make_empty(struct test_table *table, struct test_random *random)
+{
+    make_types(table, random, TEST_VALUES_WIDE, TEST_NULLS_SOME, 0);
+}
+
+static void make_one_row(struct test_table *table, struct test_random *random)
+{
+    make_types(table, random, TEST_VALUES_WIDE, TEST_NULLS_NONE, 1);
+}
+
+static void make_wide_values(struct test_table *table, struct test_random *random)
+{
+    make_types(table, random, TEST_VALUES_WIDE, TEST_NULLS_SOME, 60);
+}
+
+static void make_few_values(struct test_table *table, struct test_random *random)
+{
+    make_types(table, random, TEST_VALUES_FEW, TEST_NULLS_SOME, 60);
+}
+
+static void make_all_null(struct test_table *table, struct test_random *random)
+{
+    make_types(table, random, TEST_VALUES_WIDE, TEST_NULLS_ALL, 3);
+}
+
+/* Every pattern of NULLs over more than one vector. */
+static void make_nulls(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec specs[] = {
+        {"none",      {STOA_TYPE_INT8, 0, 0}, TEST_VALUES_RUNS,     TEST_NULLS_NONE     },
+        {"some",      {STOA_TYPE_INT8, 0, 0}, TEST_VALUES_RUNS,     TEST_NULLS_SOME     },
+        {"half",      {STOA_TYPE_BOOL, 0, 0}, TEST_VALUES_WIDE,     TEST_NULLS_HALF     },
+        {"runs",      {STOA_TYPE_BOOL, 0, 0}, TEST_VALUES_CONSTANT, TEST_NULLS_RUNS     },
+        {"all",       {STOA_TYPE_TEXT, 0, 0}, TEST_VALUES_WIDE,     TEST_NULLS_ALL      },
+        {"but first", {STOA_TYPE_TEXT, 0, 0}, TEST_VALUES_WIDE,     TEST_NULLS_BUT_FIRST},
+    };
+    test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1030);
+}
+
+/* More than one vector of what each encoding is made for. */
+static void make_encodings(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec specs[] = {
+        {"constant", {STOA_TYPE_INT64, 0, 0},   TEST_VALUES_CONSTANT, TEST_NULLS_NONE},
+        {"narrow",   {STOA_TYPE_UINT64, 0, 0},  TEST_VALUES_NARROW,   TEST_NULLS_NONE},
+        {"runs",     {STOA_TYPE_UINT64, 0, 0},  TEST_VALUES_RUNS,     TEST_NULLS_NONE},
+        {"float",    {STOA_TYPE_FLOAT64, 0, 0}, TEST_VALUES_FEW,      TEST_NULLS_NONE},
+        {"bool",     {STOA_TYPE_BOOL, 0, 0},    TEST_VALUES_WIDE,     TEST_NULLS_NONE},
+        {"text",     {STOA_TYPE_TEXT, 0, 0},    TEST_VALUES_RUNS,     TEST_NULLS_SOME},
+    };
+    test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1060);
+}
+
+static void make_periodic(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec specs[] = {
+        {"int32",   {STOA_TYPE_INT32, 0, 0},     TEST_VALUES_PERIODIC, TEST_NULLS_NONE},
+        {"decimal", {STOA_TYPE_DECIMAL, 38, 10}, TEST_VALUES_PERIODIC, TEST_NULLS_NONE},
+    };
+    test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1030);
+}
+
+/* Many columns: a footer of many pages, field ids that do not ascend, names of many kinds. */
+static void make_columns(struct test_table *table, struct test_random *random)
+{
+    enum { COLUMNS = 70 };
+    static const char *const styles[] = {"c", "a longer name ", "\xC3\xA9t\xC3\xA9 ", "C"};
+    struct test_column_spec specs[COLUMNS];
+    char names[COLUMNS][32];
+    for (size_t i = 0; i < COLUMNS; i++) {
+        snprintf(names[i], sizeof names[i], "%s%zu", styles[i % 4], i);
+        specs[i] = (struct test_column_spec){names[i], test_type(i % TEST_TYPE_COUNT),
+                                             TEST_VALUES_NARROW, TEST_NULLS_HALF};
+    }
+    test_table_make(table, random, specs, COLUMNS, 3);
+    for (size_t i = 0; i < COLUMNS; i++)
+        table->fields[i].id =
+            (uint32_t)(1000 - 3 * i % 70); /* 3 and 70 have no factor in common */
+}
+
+static const struct golden_file golden_files[] = {
+    {"empty",        STOA_PROFILE_BALANCED, make_empty      },
+    {"one-row",      STOA_PROFILE_BALANCED, make_one_row    },
+    {"all-null",     STOA_PROFILE_BALANCED, make_all_null   },
+    {"wide-fast",    STOA_PROFILE_FAST,     make_wide_values},
+    {"wide-compact", STOA_PROFILE_COMPACT,  make_wide_values},
+    {"few-balanced", STOA_PROFILE_BALANCED, make_few_values },
+    {"few-fast",     STOA_PROFILE_FAST,     make_few_values },
+    {"nulls",        STOA_PROFILE_BALANCED, make_nulls      },
+    {"encodings",    STOA_PROFILE_BALANCED, make_encodings  },
+    {"periodic",     STOA_PROFILE_COMPACT,  make_periodic   },
+    {"columns",      STOA_PROFILE_BALANCED, make_columns    },
+};
+
+const struct golden_file *golden_file_at(size_t i)
+{
+    return i < sizeof golden_files / sizeof *golden_files ? &golden_files[i] : NULL;
+}
+
+void golden_table_make(const struct golden_file *file, struct test_table *table)
+{
+    struct test_random random = {.state = 20261122};
+    file->make(table, &random);
+}
