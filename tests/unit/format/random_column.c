@@ -78,6 +78,21 @@ struct stoa_value random_value(struct test_random *random, enum stoa_phys phys)
     return value;
 }
 
+/* What lies behind a NULL must not matter: anything but texts may lie there. */
+static void spoil_null_slots(struct test_random *random,
+                             struct stoa_column_builder *builder)
+{
+    const size_t width = stoa_phys_width(builder->phys);
+    for (uint32_t row = 0; row < builder->length; row++) {
+        if (stoa_bit_get(builder->validity, row))
+            continue;
+        if (builder->phys == STOA_PHYS_BOOL && test_random_below(random, 2))
+            stoa_bit_set(builder->values, row);
+        else if (width > 0)
+            test_random_bytes(random, (uint8_t *)builder->values + row * width, width);
+    }
+}
+
 void random_column(struct test_random *random, enum stoa_phys phys, uint32_t rows,
                    unsigned null_percent, unsigned distinct,
                    struct stoa_column_builder *out_builder)
@@ -92,6 +107,7 @@ void random_column(struct test_random *random, enum stoa_phys phys, uint32_t row
         value.is_null = test_random_below(random, 100) < null_percent;
         assert_ok(stoa_column_builder_append(out_builder, &value, NULL), NULL);
     }
+    spoil_null_slots(random, out_builder);
 }
 
 void vector_from_column(const struct stoa_column *column, struct stoa_vector *out_vector)

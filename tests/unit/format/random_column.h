@@ -18,7 +18,7 @@
 struct stoa_value random_value(struct test_random *random, enum stoa_phys phys);
 
 /* `rows` rows of which `null_percent` of a hundred are NULL; the rest are drawn from at most
- * `distinct` values. Free with stoa_column_builder_done. */
+ * `distinct` values. Behind NULLs lies garbage. Free with stoa_column_builder_done. */
 void random_column(struct test_random *random, enum stoa_phys phys, uint32_t rows,
                    unsigned null_percent, unsigned distinct,
                    struct stoa_column_builder *out_builder);

@@ -196,6 +196,25 @@ static void test_possible_nan_keeps_what_reaches_above_max(void **state)
     assert_int_equal(stoa_prune(&below, &stats), STOA_PRUNE_NONE);
 }
 
+static bool is_negative(const void *context, const struct stoa_value *value)
+{
+    STOA_UNUSED(context);
+    return signbit(value->f64);
+}
+
+static void test_equal_zeros_are_not_one_value_to_a_test(void **state)
+{
+    STOA_UNUSED(state);
+    const double values[] = {-0.0, 0.0};
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_F64, .length = 2, .values = values};
+    const struct stoa_predicate predicate = {
+        .kind = STOA_PREDICATE_TEST, .phys = STOA_PHYS_F64, .test = is_negative};
+    struct stoa_stats stats;
+    stoa_stats_compute(&stats, &column);
+    assert_int_equal(stoa_prune(&predicate, &stats), STOA_PRUNE_MAYBE);
+}
+
 static void test_contradictions_prove_nothing(void **state)
 {
     STOA_UNUSED(state);
@@ -219,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_ranges_beside_the_bounds_are_proven),
         cmocka_unit_test(test_constant_blocks_are_decided),
         cmocka_unit_test(test_possible_nan_keeps_what_reaches_above_max),
+        cmocka_unit_test(test_equal_zeros_are_not_one_value_to_a_test),
         cmocka_unit_test(test_contradictions_prove_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -388,6 +388,40 @@ static void test_merging_equal_bounds_keeps_the_exact_one(void **state)
     assert_false(exact.max_is_exact);
 }
 
+static void test_an_open_max_stays_open_in_every_order(void **state)
+{
+    STOA_UNUSED(state);
+    char text[80];
+    struct stoa_stats open;
+    struct stoa_stats closed;
+    memset(text, 0xFF, sizeof text);
+    stats_of_text(text, 80, &open);
+    stats_of_text("m", 1, &closed);
+    struct stoa_stats merged;
+    stoa_stats_copy(&merged, &open);
+    stoa_stats_merge(&merged, &closed);
+    assert_true(merged.max_is_open && !merged.max_is_exact);
+    assert_int_equal(merged.max.bytes.length, 0);
+    assert_bytes(merged.min.bytes.data, "m", 1);
+    stoa_stats_copy(&merged, &closed);
+    stoa_stats_merge(&merged, &open);
+    stoa_stats_merge(&merged, &closed);
+    assert_true(merged.max_is_open && !merged.max_is_exact);
+    assert_int_equal(merged.max.bytes.length, 0);
+}
+
+static void test_zero_bounds_have_no_sign(void **state)
+{
+    STOA_UNUSED(state);
+    const double values[] = {-0.0};
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_F64, .length = 1, .values = values};
+    struct stoa_stats stats;
+    stoa_stats_compute(&stats, &column);
+    assert_false(signbit(stats.min.f64)); /* [FMT-68] */
+    assert_false(signbit(stats.max.f64));
+}
+
 static void test_copies_own_their_texts(void **state)
 {
     STOA_UNUSED(state);
@@ -413,6 +447,8 @@ int main(void)
         cmocka_unit_test(test_merged_stats_are_those_of_all_rows),
         cmocka_unit_test(test_merging_unknown_bounds_forgets_the_known),
         cmocka_unit_test(test_merging_equal_bounds_keeps_the_exact_one),
+        cmocka_unit_test(test_an_open_max_stays_open_in_every_order),
+        cmocka_unit_test(test_zero_bounds_have_no_sign),
         cmocka_unit_test(test_copies_own_their_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
