@@ -200,6 +200,7 @@ static stoa_status infer(struct conversion *conversion, stoa_error *err)
         .delimiter = options->delimiter,
         .quote = options->quote,
         .has_no_quote = options->no_quote != 0,
+        .encoding = options->encoding,
         .header = (enum stoa_ingest_header)options->header,
         .skip_lines = options->skip_lines,
         .nulls = options->nulls,

@@ -103,23 +103,13 @@ static stoa_status copy_notices(stoa_convert_report *report,
     size_t used = 0;
     for (uint32_t i = 0; stoa_ingest_notice(ingest, i) != NULL; i++)
         count++;
-    const size_t room = count + report->source_count;
+    const size_t room = count + 1;
     const char **notices = stoa_arena_alloc(arena_of(report), room * sizeof *notices);
     if (notices == NULL)
         return stoa_arena_fail(arena_of(report), room * sizeof *notices, err);
     for (uint32_t i = 0; i < count; i++)
         STOA_TRY(
             copy_text(report, stoa_ingest_notice(ingest, i)->text, &notices[used++], err));
-    for (size_t i = 0; i < report->source_count; i++) {
-        char text[512];
-        if (report->sources[i].committed_before == 0)
-            continue;
-        (void)snprintf(text, sizeof text,
-                       "%.300s: version %" PRIu64
-                       " already holds a source of these very bytes",
-                       report->sources[i].name, report->sources[i].committed_before);
-        STOA_TRY(copy_text(report, text, &notices[used++], err));
-    }
     report->notices = notices;
     report->notice_count = used;
     return STOA_OK;

@@ -23,7 +23,7 @@ show() # command and its arguments
 }
 
 show "$build/stoa" convert examples/orders.csv -o "$out" \
-    --partition-by 'month(ordered_at)' --batch-id first-load
+    --partition-by country
 show "$build/stoa" query "$out" "select country, count(*) as orders, sum(quantity * unit_price) as revenue
 from orders group by country order by revenue desc limit 5"
 show "$build/stoa" query "$out" "select product, avg(quantity) as per_order, count(note) as notes

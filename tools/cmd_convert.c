@@ -22,6 +22,7 @@ enum { PROGRESS_AUTO, PROGRESS_BAR, PROGRESS_PLAIN, PROGRESS_OFF };
 
 struct settings {
     const char *output;
+    const char *encoding;
     struct text_list partition_by;
     struct text_list types;
     struct text_list nulls;
@@ -50,6 +51,8 @@ static const struct option options[] = {
     {"no-quote",     0,   OPTION_FLAG,   AT(no_quote),     NULL,                    NULL,           "no character is a quote"  },
     {"header",       0,   OPTION_CHOICE, AT(header),       "auto|yes|no",           headers,
      "whether the first row holds the names"                                                                                   },
+    {"encoding",     0,   OPTION_TEXT,   AT(encoding),     "NAME",                  NULL,
+     "of the sources (default UTF-8), as in windows-1252"                                                                      },
     {"skip",         0,   OPTION_COUNT,  AT(skip),         "N",                     NULL,           "lines to skip at the top" },
     {"format",       0,   OPTION_CHOICE, AT(format),       "csv",                   formats,
      "of the sources; by content when not given"                                                                               },
@@ -261,6 +264,7 @@ static int convert(const struct command *command, const struct settings *setting
         .no_quote = settings->no_quote,
         .header = settings->header,
         .skip_lines = settings->skip,
+        .encoding = settings->encoding,
         .nulls = settings->nulls.items,
         .null_count = settings->nulls.count,
         .types = types,

@@ -78,7 +78,10 @@ static stoa_status add_column(struct table *table, const char *name, int is_righ
 {
     char shown[MAX_CELL_BYTES];
     escape_cell(table, name, strlen(name), shown);
-    if (!scols_table_new_column(table->grid, shown, 0, is_right ? SCOLS_FL_RIGHT : 0))
+    struct libscols_column *column =
+        scols_table_new_column(table->grid, shown, 0, is_right ? SCOLS_FL_RIGHT : 0);
+    /* Cells are escaped already; the library would escape their backslashes again. */
+    if (!column || scols_column_set_safechars(column, "\\") != 0)
         return no_memory(err);
     table->columns++;
     return STOA_OK;

@@ -189,7 +189,7 @@ static void describe_unclosed(const struct stoa_csv_pass *pass,
             "it, so this one was never closed",
             (unsigned long long)(pass->lines + fault->line + 1 + lines));
     }
-    stoa_error_set_hint(err, "if quotes mean nothing in this file: --quote none");
+    stoa_error_set_hint(err, "if quotes mean nothing in this file: --no-quote");
 }
 
 static void describe_garbage(const struct stoa_csv_pass *pass,

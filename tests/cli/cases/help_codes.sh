@@ -1,0 +1,1 @@
+stoa help codes

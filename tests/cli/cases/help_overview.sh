@@ -1,0 +1,3 @@
+stoa
+stoa help E104
+stoa help head

@@ -1,0 +1,12 @@
+try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }
+try conver
+try query --formt csv "SELECT 1"
+try query --format cvs "SELECT 1"
+try query
+try convert a.csv
+try convert -o x
+try head d -n ten
+try convert a.csv -o x --memory lots
+try convert a.csv -o x --types a=strange
+try gc d --grace 1m
+try help nothing
