@@ -45,7 +45,7 @@ typedef struct stoa_convert_options {
     int no_quote;        /* 1: no byte is a quote */
     int header;          /* 0: detect, 1: first row is the header, 2: no header */
     uint64_t skip_lines;
-    const char *encoding;     /* NULL: UTF-8; else a name that iconv knows, "windows-1252" */
+    const char *encoding; /* NULL: UTF-8; else a name that iconv knows, "windows-1252" */
     const char *const *nulls; /* texts that mean NULL besides the unquoted empty field */
     size_t null_count;
     const stoa_convert_type *types;

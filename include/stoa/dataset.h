@@ -23,10 +23,13 @@ extern "C" {
  * from several threads. */
 typedef struct stoa_dataset stoa_dataset;
 
+/* Opens the newest version, or the one that "@N" names. STOA_E_NOT_FOUND, STOA_E_NOT_DATASET,
+ * STOA_E_VERSION, STOA_E_CORRUPT, STOA_E_IO. */
 STOA_API STOA_MUST_USE stoa_status stoa_dataset_open(const char *path,
                                                      stoa_dataset **out_dataset,
                                                      stoa_error *err);
-STOA_API void stoa_dataset_close(stoa_dataset *dataset); /* NULL allowed */
+/* Closes it; no call on it may be under way. NULL allowed. */
+STOA_API void stoa_dataset_close(stoa_dataset *dataset);
 
 typedef struct stoa_dataset_info {
     const char *path;   /* as opened, without "@N" */

@@ -69,7 +69,8 @@ typedef struct stoa_query_counters {
 STOA_API void stoa_query_get_counters(const stoa_query *query,
                                       stoa_query_counters *out_counters);
 
-STOA_API void stoa_query_free(stoa_query *query); /* NULL allowed */
+/* Ends the query, finished or not, and closes its dataset. NULL allowed. */
+STOA_API void stoa_query_free(stoa_query *query);
 
 #ifdef __cplusplus
 }
