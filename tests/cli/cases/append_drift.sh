@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 printf 'id,amount\n1,10\n2,20\n' > one.csv
 stoa convert one.csv -o d --quiet
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }

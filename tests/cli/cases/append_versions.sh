@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 printf 'a,b\n1,x\n2,y\n' > one.csv
 printf 'b,a\nz,3\n' > two.csv
 stoa convert one.csv -o d

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }
 printf 'a,b,c\n1,2,3\n4,5\n6,7,8\n9,10,11,12\n' > ragged.csv
 try convert ragged.csv -o d

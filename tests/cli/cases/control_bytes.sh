@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 printf 'a\nx\033[31my\n' > c.csv
 stoa convert c.csv -o c --quiet
 stoa query "SELECT a FROM c" --format table

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 cat > people.csv <<'END'
 id,name,zip,born,height,is_member
 1,Ana,02134,1990-01-31,1.70,true

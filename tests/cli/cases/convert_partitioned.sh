@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 cp "$EXAMPLES/orders.csv" .
 stoa convert orders.csv -o orders --partition-by country --quiet
 ls orders | sort

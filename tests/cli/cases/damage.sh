@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 printf 'a,b\n1,x\n2,y\n' > one.csv
 stoa convert one.csv -o d --quiet
 stoa verify d

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 stoa
 stoa help E104
 stoa help head

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 printf 'state,age\nCA,1\nTX,2\n' > t.csv
 stoa convert t.csv -o t --quiet
 try() { echo "\$ stoa query \"$1\"" >&2; stoa query "$1"; echo "exit $?" >&2; }

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 printf 'a;b\n1;x\n2;y\n' | stoa convert - -o d
 seq 1 20000 | sed '1i n' > n.csv
 stoa convert n.csv -o n --quiet

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }
 try conver
 try query --formt csv "SELECT 1"
