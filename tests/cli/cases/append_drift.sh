@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Rows that do not fit the columns of an existing dataset are refused, with what would help.
 printf 'id,amount\n1,10\n2,20\n' > one.csv
 stoa convert one.csv -o d --quiet
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Appending makes versions; older ones stay readable; a source seen before is a warning.
 printf 'a,b\n1,x\n2,y\n' > one.csv
 printf 'b,a\nz,3\n' > two.csv
 stoa convert one.csv -o d

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Each kind of bad input names its place and commits nothing.
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }
 printf 'a,b,c\n1,2,3\n4,5\n6,7,8\n9,10,11,12\n' > ragged.csv
 try convert ragged.csv -o d

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# A small file with NULLs, quotes and leading zeros through every output format.
 cat > people.csv <<'END'
 id,name,zip,born,height,is_member
 1,Ana,02134,1990-01-31,1.70,true

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Hive-style directories, pruning explained, deep verify and the log.
 cp "$EXAMPLES/orders.csv" .
 stoa convert orders.csv -o orders --partition-by country --quiet
 ls orders | sort

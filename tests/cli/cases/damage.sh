@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# One changed byte is found and the exit code says so.
 printf 'a,b\n1,x\n2,y\n' > one.csv
 stoa convert one.csv -o d --quiet
 stoa verify d

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Files of no version go once they are old enough, and only they.
 printf 'a\n1\n' > a.csv
 stoa convert a.csv -o d --quiet
 cp d/*-000000.stoa d/00000000000000000000000000000000-000000.stoa

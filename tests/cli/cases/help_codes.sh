@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
+# Every status code with its exit code.
 stoa help codes

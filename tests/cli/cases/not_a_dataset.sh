@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Paths that are no datasets are refused by what they are.
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }
 mkdir empty full
 : > full/file

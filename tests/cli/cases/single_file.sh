@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# A lone .stoa file is a table.
 printf 'a,b\n1,x\n2,y\n' > one.csv
 stoa convert one.csv -o d --quiet
 cp d/*.stoa lone.stoa

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# SQL mistakes: a caret, a hint, exit code 2.
 printf 'state,age\nCA,1\nTX,2\n' > t.csv
 stoa convert t.csv -o t --quiet
 try() { echo "\$ stoa query \"$1\"" >&2; stoa query "$1"; echo "exit $?" >&2; }

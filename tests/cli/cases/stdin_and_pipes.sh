@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Standard input as a source and a statement; a closed pipe is quiet; a full disk is not.
 printf 'a;b\n1;x\n2;y\n' | stoa convert - -o d
 seq 1 20000 | sed '1i n' > n.csv
 stoa convert n.csv -o n --quiet

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# Mistakes on the command line: what was expected, what was found, where help is.
 try() { echo "\$ stoa $*" >&2; stoa "$@"; echo "exit $?" >&2; }
 try conver
 try query --formt csv "SELECT 1"
