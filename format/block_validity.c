@@ -14,12 +14,17 @@
 
 /* ---- writing ---- */
 
-/* Rows at which a run of NULL or valid rows ends, that is, which differ from the next. */
+/* Rows that end a run of NULL or valid rows: the last one, and those that differ from the next. */
 static uint32_t count_run_ends(const uint64_t *validity, uint32_t rows)
 {
     uint32_t ends = 1;
-    for (uint32_t row = 1; row < rows; row++)
-        ends += stoa_bit_get(validity, row) != stoa_bit_get(validity, row - 1);
+    uint64_t before = validity[0] & 1;
+    for (uint32_t row = 0; row < rows; row += 64) {
+        const uint64_t word = validity[row / 64];
+        const uint64_t changes = (word ^ (word << 1 | before)) & stoa_low_mask(rows - row);
+        ends += (uint32_t)__builtin_popcountll(changes);
+        before = word >> 63;
+    }
     return ends;
 }
 

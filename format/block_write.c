@@ -44,36 +44,47 @@ static bool row_is_valid(const struct block_writer *writer, uint32_t row)
 /* ---- filling the slots of NULLs ---- */
 
 /* The value before; the first ones take the first value there is: runs, bases and widths stay
- * as they would be without the NULLs. */
-static stoa_status fill_words(struct block_writer *writer, stoa_error *err)
-{
-    const uint32_t rows = writer->column.length;
-    const uint64_t *in = writer->column.values;
-    uint64_t *out = stoa_alloc_aligned(rows * sizeof *out);
-    if (!out)
-        return stoa_fail_memory(err, rows * sizeof *out);
-    uint64_t last = in[writer->first_valid];
-    for (uint32_t i = 0; i < rows; i++) {
-        last = row_is_valid(writer, i) ? in[i] : last;
-        out[i] = last;
+ * as they would be without the NULLs. Where 64 rows are valid or NULL together, as they
+ * mostly are, nothing is asked row by row. */
+#define DEFINE_FILL(name, type)                                                            \
+    static void name(const uint64_t *validity, const type *restrict in, uint32_t rows,     \
+                     type last, type *restrict out)                                        \
+    {                                                                                      \
+        for (uint32_t row = 0; row < rows; row += 64) {                                    \
+            const uint32_t count = rows - row < 64 ? rows - row : 64;                      \
+            const uint64_t all = stoa_low_mask(count);                                     \
+            const uint64_t valid = validity[row / 64] & all;                               \
+            if (valid == all) {                                                            \
+                memcpy(out + row, in + row, count * sizeof *out);                          \
+                last = in[row + count - 1];                                                \
+                continue;                                                                  \
+            }                                                                              \
+            for (uint32_t i = 0; i < count; i++) {                                         \
+                const type value = in[row + i];                                            \
+                last = valid >> i & 1 ? value : last;                                      \
+                out[row + i] = last;                                                       \
+            }                                                                              \
+        }                                                                                  \
     }
-    writer->values = out;
-    return STOA_OK;
-}
+DEFINE_FILL(fill_64, uint64_t)
+DEFINE_FILL(fill_128, stoa_u128)
+DEFINE_FILL(fill_32, uint32_t)
 
-static stoa_status fill_wide(struct block_writer *writer, stoa_error *err)
+static stoa_status fill_fixed(struct block_writer *writer, stoa_error *err)
 {
-    const uint32_t rows = writer->column.length;
-    const stoa_u128 *in = writer->column.values;
-    stoa_u128 *out = stoa_alloc_aligned(rows * sizeof *out);
-    if (!out)
-        return stoa_fail_memory(err, rows * sizeof *out);
-    stoa_u128 last = in[writer->first_valid];
-    for (uint32_t i = 0; i < rows; i++) {
-        last = row_is_valid(writer, i) ? in[i] : last;
-        out[i] = last;
+    const struct stoa_column *column = &writer->column;
+    const size_t width = stoa_phys_width(column->phys);
+    const uint32_t first = writer->first_valid;
+    writer->values = stoa_alloc_aligned(column->length * width);
+    if (!writer->values)
+        return stoa_fail_memory(err, column->length * width);
+    if (width == 8) {
+        const uint64_t *in = column->values;
+        fill_64(column->validity, in, column->length, in[first], writer->values);
+    } else {
+        const stoa_u128 *in = column->values;
+        fill_128(column->validity, in, column->length, in[first], writer->values);
     }
-    writer->values = out;
     return STOA_OK;
 }
 
@@ -92,12 +103,17 @@ static stoa_status fill_bits(struct block_writer *writer, stoa_error *err)
 
 static bool null_texts_are_empty(const struct block_writer *writer)
 {
-    const uint32_t *offsets = writer->column.offsets;
-    for (uint32_t i = 0; i < writer->column.length; i++) {
-        if (!row_is_valid(writer, i) && offsets[i + 1] != offsets[i])
-            return false;
+    const struct stoa_column *column = &writer->column;
+    const uint32_t *offsets = column->offsets;
+    uint32_t any = 0;
+    for (uint32_t row = 0; row < column->length; row += 64) {
+        uint64_t nulls = ~column->validity[row / 64] & stoa_low_mask(column->length - row);
+        for (; nulls; nulls &= nulls - 1) {
+            const uint32_t i = row + (uint32_t)__builtin_ctzll(nulls);
+            any |= offsets[i + 1] - offsets[i];
+        }
     }
-    return true;
+    return any == 0;
 }
 
 /* Text becomes empty behind NULL: repeating the value before would store it twice. */
@@ -127,15 +143,11 @@ static stoa_status fill_text(struct block_writer *writer, stoa_error *err)
 static stoa_status fill_codes(struct block_writer *writer, stoa_error *err)
 {
     const uint32_t rows = writer->column.length;
-    uint32_t *out = stoa_alloc_array(rows, sizeof *out);
-    if (!out)
-        return stoa_fail_memory(err, rows * sizeof *out);
-    uint32_t last = writer->codes[writer->first_valid];
-    for (uint32_t i = 0; i < rows; i++) {
-        last = row_is_valid(writer, i) ? writer->codes[i] : last;
-        out[i] = last;
-    }
-    writer->filled_codes = out;
+    writer->filled_codes = stoa_alloc_array(rows, sizeof *writer->filled_codes);
+    if (!writer->filled_codes)
+        return stoa_fail_memory(err, rows * sizeof *writer->filled_codes);
+    fill_32(writer->column.validity, writer->codes, rows,
+            writer->codes[writer->first_valid], writer->filled_codes);
     return STOA_OK;
 }
 
@@ -145,8 +157,7 @@ static stoa_status fill_values(struct block_writer *writer, stoa_error *err)
         return fill_bits(writer, err);
     if (writer->column.phys == STOA_PHYS_BYTES)
         return fill_text(writer, err);
-    return stoa_phys_width(writer->column.phys) == 8 ? fill_words(writer, err)
-                                                     : fill_wide(writer, err);
+    return fill_fixed(writer, err);
 }
 
 /* The column that encodings see: no NULLs, nothing of what stood behind them. */
@@ -156,16 +167,18 @@ static stoa_status fill(struct block_writer *writer, struct stoa_column *out_col
     *out_column = writer->column;
     if (!writer->column.validity)
         return STOA_OK;
-    STOA_TRY(fill_values(writer, err));
+    out_column->validity = NULL;
     if (writer->codes)
         STOA_TRY(fill_codes(writer, err));
+    if (writer->codes && writer->column.phys == STOA_PHYS_BYTES)
+        return STOA_OK; /* the codes say it all: the texts will not be looked at */
+    STOA_TRY(fill_values(writer, err));
     if (writer->values)
         out_column->values = writer->values;
     if (writer->offsets) {
         out_column->offsets = writer->offsets;
         out_column->bytes = writer->bytes;
     }
-    out_column->validity = NULL;
     return STOA_OK;
 }
 

@@ -71,11 +71,14 @@ static uint64_t hash_text(struct stoa_view view)
 }
 
 static void hash_rows(const struct stoa_column *column, uint32_t first, uint32_t count,
-                      uint64_t *out)
+                      uint64_t *restrict out)
 {
     if (column->phys == STOA_PHYS_BYTES) {
+        const uint8_t *bytes = column->bytes;
+        const uint32_t *offsets = column->offsets + first;
         for (uint32_t i = 0; i < count; i++)
-            out[i] = hash_text(stoa_column_view(column, first + i));
+            out[i] = hash_text((struct stoa_view){.data = bytes + offsets[i],
+                                                  .length = offsets[i + 1] - offsets[i]});
     } else if (stoa_phys_width(column->phys) == 8) {
         const uint64_t *values = stoa_column_u64(column) + first;
         for (uint32_t i = 0; i < count; i++)
@@ -91,14 +94,42 @@ static void hash_rows(const struct stoa_column *column, uint32_t first, uint32_t
 
 /* ---- the table ---- */
 
-static bool rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
+/* Of the same length; short ones without a call. */
+static bool texts_equal(const uint8_t *a, const uint8_t *b, uint32_t size)
 {
-    if (column->phys == STOA_PHYS_BYTES)
-        return stoa_view_equal(stoa_column_view(column, a), stoa_column_view(column, b));
-    if (stoa_phys_width(column->phys) == 8)
+    if (size > 16)
+        return memcmp(a, b, size) == 0;
+    if (size >= 8)
+        return stoa_load_le64(a) == stoa_load_le64(b) &&
+               stoa_load_le64(a + size - 8) == stoa_load_le64(b + size - 8);
+    if (size >= 4)
+        return stoa_load_le32(a) == stoa_load_le32(b) &&
+               stoa_load_le32(a + size - 4) == stoa_load_le32(b + size - 4);
+    return size == 0 ||
+           (a[0] == b[0] && a[size / 2] == b[size / 2] && a[size - 1] == b[size - 1]);
+}
+
+static inline __attribute__((always_inline)) bool
+rows_equal_as(const struct stoa_column *column, enum stoa_phys phys, uint32_t a, uint32_t b)
+{
+    if (phys == STOA_PHYS_BYTES) {
+        const struct stoa_view x = stoa_column_view(column, a);
+        const struct stoa_view y = stoa_column_view(column, b);
+        return x.length == y.length && texts_equal(x.data, y.data, x.length);
+    }
+    if (phys == STOA_PHYS_U64)
         return stoa_column_u64(column)[a] == stoa_column_u64(column)[b];
     const uint8_t *values = column->values;
     return memcmp(values + (size_t)a * 16, values + (size_t)b * 16, 16) == 0;
+}
+
+static bool rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
+{
+    if (column->phys == STOA_PHYS_BYTES)
+        return rows_equal_as(column, STOA_PHYS_BYTES, a, b);
+    if (stoa_phys_width(column->phys) == 8)
+        return rows_equal_as(column, STOA_PHYS_U64, a, b);
+    return rows_equal_as(column, STOA_PHYS_FIXED16, a, b);
 }
 
 static void place(struct finder *finder, uint64_t hash, uint32_t number)
@@ -174,8 +205,9 @@ static stoa_status add_value(struct finder *finder, uint64_t hash, uint32_t row,
     return STOA_OK;
 }
 
-static stoa_status find_or_add(struct finder *finder, uint64_t hash, uint32_t row,
-                               stoa_error *err)
+/* The slow way: a slot that does not hold the value at once, or a new value. */
+static __attribute__((noinline)) stoa_status
+find_or_add(struct finder *finder, uint64_t hash, uint32_t row, stoa_error *err)
 {
     const struct stoa_column *column = finder->result.column;
     const uint32_t tag = (uint32_t)(hash >> 32);
@@ -193,6 +225,50 @@ static stoa_status find_or_add(struct finder *finder, uint64_t hash, uint32_t ro
     return add_value(finder, hash, row, err);
 }
 
+/* Looks `count` rows up. `phys` is a constant where this is inlined, so that each kind gets a loop
+ * of its own; what the loop needs lies in locals, as stores would make the compiler load it
+ * again and again. */
+static inline __attribute__((always_inline)) stoa_status
+add_rows_as(struct finder *finder, enum stoa_phys phys, uint32_t first, uint32_t count,
+            const uint64_t *hashes, stoa_error *err)
+{
+    const struct stoa_column column = *finder->result.column;
+    uint32_t *ids = finder->result.ids;
+    const struct slot *slots = finder->slots;
+    const uint32_t *rows = finder->result.rows;
+    uint32_t mask = finder->mask;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t row = first + i;
+        if (column.validity && !stoa_bit_get(column.validity, row)) {
+            ids[row] = 0;
+            continue;
+        }
+        const struct slot slot = slots[(uint32_t)hashes[i] & mask];
+        if (slot.tag == (uint32_t)(hashes[i] >> 32) && slot.number != 0 &&
+            rows_equal_as(&column, phys, rows[slot.number - 1], row)) {
+            ids[row] = slot.number - 1;
+            continue;
+        }
+        STOA_TRY(find_or_add(finder, hashes[i], row, err));
+        slots = finder->slots;
+        mask = finder->mask;
+        rows = finder->result.rows;
+    }
+    return STOA_OK;
+}
+
+static uint32_t count_valid(const struct stoa_column *column, uint32_t first,
+                            uint32_t count)
+{
+    uint32_t valid = 0;
+    if (!column->validity)
+        return count;
+    for (uint32_t i = 0; i < count; i += 64)
+        valid += (uint32_t)__builtin_popcountll(column->validity[(first + i) / 64] &
+                                                stoa_low_mask(count - i));
+    return valid;
+}
+
 static stoa_status add_batch(struct finder *finder, uint32_t first, uint32_t count,
                              stoa_error *err)
 {
@@ -201,16 +277,12 @@ static stoa_status add_batch(struct finder *finder, uint32_t first, uint32_t cou
     hash_rows(column, first, count, hashes);
     for (uint32_t i = 0; i < count; i++)
         __builtin_prefetch(&finder->slots[(uint32_t)hashes[i] & finder->mask]);
-    for (uint32_t i = 0; i < count; i++) {
-        const uint32_t row = first + i;
-        if (column->validity && !stoa_bit_get(column->validity, row)) {
-            finder->result.ids[row] = 0;
-            continue;
-        }
-        finder->seen++;
-        STOA_TRY(find_or_add(finder, hashes[i], row, err));
-    }
-    return STOA_OK;
+    finder->seen += count_valid(column, first, count);
+    if (column->phys == STOA_PHYS_BYTES)
+        return add_rows_as(finder, STOA_PHYS_BYTES, first, count, hashes, err);
+    if (stoa_phys_width(column->phys) == 8)
+        return add_rows_as(finder, STOA_PHYS_U64, first, count, hashes, err);
+    return add_rows_as(finder, STOA_PHYS_FIXED16, first, count, hashes, err);
 }
 
 /* ---- giving up ---- */

@@ -66,7 +66,8 @@ struct stoa_enc_facts {
     uint32_t run_count; /* maximal runs of equal (bitwise) values */
     bool is_constant;
     struct stoa_value min, max; /* I64, U64, I128 only */
-    uint64_t text_bytes;        /* BYTES: total length */
+    uint64_t scale;      /* of those: divides every distance from min; 0: too far apart */
+    uint64_t text_bytes; /* BYTES: total length */
 };
 
 struct stoa_enc_input {

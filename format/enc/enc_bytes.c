@@ -157,14 +157,17 @@ static void add_base(const struct stoa_node *node, const uint64_t *numbers,
 {
     const struct bytes_state *state = node->state;
     if (node->phys == STOA_PHYS_I128) {
-        for (uint32_t i = 0; i < out->length; i++) {
-            const stoa_u128 value = state->base + (uint64_t)(state->scale * numbers[i]);
-            memcpy(out->values.i128 + i, &value, sizeof value);
-        }
+        const stoa_u128 base = state->base;
+        const uint64_t scale = state->scale;
+        stoa_i128 *values = out->values.i128;
+        for (uint32_t i = 0; i < out->length; i++)
+            values[i] = (stoa_i128)(base + (uint64_t)(scale * numbers[i]));
     } else if (state->base != 0 || state->scale != 1) {
         const uint64_t base = (uint64_t)state->base;
+        const uint64_t scale = state->scale;
+        uint64_t *values = out->values.u64; /* where the numbers are */
         for (uint32_t i = 0; i < out->length; i++)
-            out->values.u64[i] = base + state->scale * numbers[i];
+            values[i] = base + scale * values[i];
     }
 }
 

@@ -66,11 +66,11 @@ static void plan_number(const struct stoa_enc_input *input, struct bytes_plan *p
     const struct stoa_column *column = input->column;
     const stoa_u128 min = (stoa_u128)stoa_value_number(column->phys, &input->facts.min);
     const stoa_u128 max = (stoa_u128)stoa_value_number(column->phys, &input->facts.max);
-    if (max - min > UINT64_MAX)
+    if (input->facts.scale == 0)
         return;
     plan->is_number = true;
     plan->base = min;
-    plan->scale = stoa_enc_common_scale(column, (uint64_t)min);
+    plan->scale = input->facts.scale;
     plan->divider = stoa_scale_make(plan->scale);
     const unsigned bits = stoa_bit_width((uint64_t)(max - min) / plan->scale);
     plan->width = bits == 0 ? 1 : (bits + 7) / 8;
@@ -147,7 +147,9 @@ static stoa_status estimate_whole(const struct bytes_plan *plan,
 {
     const struct stoa_stream_choice choice = stoa_stream_choice_for(input->profile);
     const double cycles = out->decode_cycles + choice.codec->decode_cycles * plan->width;
-    if (stoa_profile_kappa(input->profile) * cycles >= input->limit)
+    /* Decoding alone must not cost what is to be saved; where it costs nearly that, a codec
+     * would have to leave almost nothing. */
+    if (stoa_profile_kappa(input->profile) * cycles * 2.5 >= input->limit)
         return STOA_OK;
     if (plan->is_number && !values_repeat(plan->column))
         return STOA_OK;

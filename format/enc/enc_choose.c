@@ -114,6 +114,14 @@ static void find_bounds_i128(const struct stoa_column *column, struct stoa_enc_f
     facts->max.i128 = max;
 }
 
+static uint64_t find_scale(const struct stoa_column *column,
+                           const struct stoa_enc_facts *facts)
+{
+    const stoa_u128 min = (stoa_u128)stoa_value_number(column->phys, &facts->min);
+    const stoa_u128 max = (stoa_u128)stoa_value_number(column->phys, &facts->max);
+    return max - min > UINT64_MAX ? 0 : stoa_enc_common_scale(column, (uint64_t)min);
+}
+
 void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *codes,
                             struct stoa_enc_facts *out_facts)
 {
@@ -128,6 +136,8 @@ void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *co
         find_bounds_i128(column, &facts);
     else if (column->phys == STOA_PHYS_BYTES)
         facts.text_bytes = column->offsets[column->length] - column->offsets[0];
+    if (stoa_phys_is_integer(column->phys))
+        facts.scale = find_scale(column, &facts);
     *out_facts = facts;
 }
 
@@ -154,10 +164,21 @@ static double cost_of(const struct stoa_enc_input *input,
            stoa_profile_kappa(input->profile) * estimate->decode_cycles;
 }
 
+/* Whoever offers a dictionary has found that it pays for the row group. Blocks where it does
+ * not are rare, and finding out would cost more than the rest of encoding; integers alone have an
+ * alternative that is as quick to estimate. */
+static bool beats_dictionary(const struct stoa_encoding *encoding)
+{
+    return encoding->id == STOA_ENC_DICT || encoding->id == STOA_ENC_CONST ||
+           encoding->id == STOA_ENC_FFOR;
+}
+
 /* [ENC-5] [ENC-6] */
 static bool is_candidate(const struct stoa_encoding *encoding,
                          const struct stoa_enc_input *input)
 {
+    if (input->codes ? !beats_dictionary(encoding) : encoding->id == STOA_ENC_DICT)
+        return false;
     return (encoding->phys_mask & STOA_PHYS_BIT(input->column->phys)) &&
            !(input->parent_mask >> encoding->id & 1) &&
            !(encoding->has_children && input->depth >= STOA_NODE_MAX_DEPTH) &&

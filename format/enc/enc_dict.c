@@ -145,28 +145,42 @@ static stoa_status dict_codes(struct stoa_node *node, uint32_t vector, uint32_t 
     return STOA_OK;
 }
 
+static void gather_views(const struct stoa_view *restrict entries,
+                         const uint32_t *restrict codes, uint32_t count,
+                         struct stoa_view *restrict out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = entries[codes[i]];
+}
+
+static void gather_words(const uint64_t *restrict entries, const uint32_t *restrict codes,
+                         uint32_t count, uint64_t *restrict out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = entries[codes[i]];
+}
+
+static void gather_wide(const uint8_t *restrict entries, const uint32_t *restrict codes,
+                        uint32_t count, uint8_t *restrict out)
+{
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(out + (size_t)i * 16, entries + (size_t)codes[i] * 16, 16);
+}
+
 static stoa_status dict_decode(struct stoa_node *node, uint32_t vector,
                                struct stoa_vector *out, stoa_error *err)
 {
     const struct dict_state *state = node->state;
     const struct stoa_dictionary *dictionary = state->dictionary;
-    const uint32_t *codes = state->codes;
     const uint32_t length = stoa_vector_length(node->count, vector);
     STOA_TRY(dict_codes(node, vector, state->codes, err));
     out->length = length;
-    if (node->phys == STOA_PHYS_BYTES) {
-        for (uint32_t i = 0; i < length; i++)
-            out->values.views[i] = dictionary->views[codes[i]];
-    } else if (stoa_phys_width(node->phys) == 8) {
-        const uint64_t *values = dictionary->values;
-        for (uint32_t i = 0; i < length; i++)
-            out->values.u64[i] = values[codes[i]];
-    } else {
-        const uint8_t *values = dictionary->values;
-        for (uint32_t i = 0; i < length; i++)
-            memcpy(out->values.fixed16 + (size_t)i * 16, values + (size_t)codes[i] * 16,
-                   16);
-    }
+    if (node->phys == STOA_PHYS_BYTES)
+        gather_views(dictionary->views, state->codes, length, out->values.views);
+    else if (stoa_phys_width(node->phys) == 8)
+        gather_words(dictionary->values, state->codes, length, out->values.u64);
+    else
+        gather_wide(dictionary->values, state->codes, length, out->values.fixed16);
     return STOA_OK;
 }
 
@@ -206,12 +220,13 @@ static stoa_status select_by_table(struct stoa_node *node, uint32_t vector,
     const uint32_t length = stoa_vector_length(node->count, vector);
     STOA_TRY(dict_codes(node, vector, state->codes, err));
     memset(out_bits, 0, STOA_VECTOR_WORDS * sizeof *out_bits);
+    const uint8_t *matches = set->matches;
     for (uint32_t i = 0; i < length; i += 64) {
         const uint32_t count = length - i < 64 ? length - i : 64;
         const uint32_t *codes = state->codes + i;
         uint64_t word = 0;
         for (uint32_t j = 0; j < count; j++)
-            word |= (uint64_t)set->matches[codes[j]] << j;
+            word |= (uint64_t)matches[codes[j]] << j;
         out_bits[i / 64] = word;
     }
     if (set->negated)

@@ -246,10 +246,9 @@ static void widen_i128(const struct stoa_node *node, const struct lanes *lanes,
     uint64_t *products = out->values.u64 + STOA_VECTOR_ROWS;
     node->context->kernels->widen(lanes->bits, lanes->data, out->length, 0, state->scale,
                                   products);
-    for (uint32_t i = 0; i < out->length; i++) {
-        const stoa_u128 value = base + products[i];
-        memcpy(out->values.i128 + i, &value, sizeof value);
-    }
+    stoa_i128 *values = out->values.i128;
+    for (uint32_t i = 0; i < out->length; i++)
+        values[i] = (stoa_i128)(base + products[i]);
 }
 
 static stoa_status ffor_decode(struct stoa_node *node, uint32_t vector,

@@ -183,15 +183,14 @@ stoa_status stoa_ffor_plan_make(const struct stoa_enc_input *input, bool *out_po
 {
     const struct stoa_column *column = input->column;
     const stoa_i128 min = stoa_value_number(column->phys, &input->facts.min);
-    const stoa_u128 range =
-        (stoa_u128)stoa_value_number(column->phys, &input->facts.max) - (stoa_u128)min;
-    *out_possible = range <= UINT64_MAX;
+    const stoa_i128 max = stoa_value_number(column->phys, &input->facts.max);
+    *out_possible = input->facts.scale != 0;
     if (!*out_possible)
         return STOA_OK;
     struct stoa_ffor_plan plan = {
         .vector_count = stoa_vector_count(column->length),
         .min = min,
-        .scale = stoa_scale_make(stoa_enc_common_scale(column, (uint64_t)min)),
+        .scale = stoa_scale_make(input->facts.scale),
     };
     plan.vectors = stoa_alloc_array(plan.vector_count, sizeof *plan.vectors);
     uint64_t *distances = stoa_alloc_array(STOA_VECTOR_ROWS, sizeof *distances);
@@ -200,7 +199,7 @@ stoa_status stoa_ffor_plan_make(const struct stoa_enc_input *input, bool *out_po
         stoa_free(distances);
         return stoa_fail_memory(err, plan.vector_count * sizeof *plan.vectors);
     }
-    plan_vectors(column, range <= INT64_MAX, distances, &plan);
+    plan_vectors(column, (stoa_u128)max - (stoa_u128)min <= INT64_MAX, distances, &plan);
     stoa_free(distances);
     sum_up(&plan, column->length);
     *out_plan = plan;

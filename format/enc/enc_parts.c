@@ -137,16 +137,21 @@ void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t cou
     if (vector->phys == STOA_PHYS_BOOL) {
         repeat_bits(vector->values.bits, first, count, value->boolean);
     } else if (vector->phys == STOA_PHYS_BYTES) {
+        struct stoa_view *views = vector->values.views;
+        const struct stoa_view view = value->bytes;
         for (uint32_t i = first; i < first + count; i++)
-            vector->values.views[i] = value->bytes;
+            views[i] = view;
     } else if (stoa_phys_width(vector->phys) == 8) {
+        uint64_t *words = vector->values.u64;
+        const uint64_t word = value->u64;
         for (uint32_t i = first; i < first + count; i++)
-            vector->values.u64[i] = value->u64;
+            words[i] = word;
     } else {
-        stoa_i128 wide;
-        memcpy(&wide, value->fixed16, sizeof wide);
+        stoa_i128 *wide = vector->values.i128;
+        stoa_i128 one;
+        memcpy(&one, value->fixed16, sizeof one);
         for (uint32_t i = first; i < first + count; i++)
-            vector->values.i128[i] = wide;
+            wide[i] = one;
     }
 }
 

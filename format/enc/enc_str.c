@@ -177,10 +177,11 @@ static stoa_status str_open(struct stoa_node *node, unsigned depth, stoa_error *
 static stoa_status check_lengths(const struct stoa_vector *lengths, uint32_t vector,
                                  uint32_t size, stoa_error *err)
 {
+    const uint64_t *values = lengths->values.u64;
     uint64_t sum = 0; /* right when no length is above the limit */
     uint64_t largest = 0;
     for (uint32_t i = 0; i < lengths->length; i++) {
-        const uint64_t length = lengths->values.u64[i];
+        const uint64_t length = values[i];
         largest = length > largest ? length : largest;
         sum += length;
     }
@@ -227,6 +228,15 @@ static stoa_status check_text(struct stoa_node *node, uint32_t vector, const uin
     return STOA_OK;
 }
 
+static void make_views(const uint64_t *restrict lengths, uint32_t count,
+                       const uint8_t *bytes, struct stoa_view *restrict out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        out[i] = (struct stoa_view){.data = bytes, .length = (uint32_t)lengths[i]};
+        bytes += lengths[i];
+    }
+}
+
 static stoa_status str_decode(struct stoa_node *node, uint32_t vector,
                               struct stoa_vector *out, stoa_error *err)
 {
@@ -241,12 +251,7 @@ static stoa_status str_decode(struct stoa_node *node, uint32_t vector,
     STOA_TRY(check_lengths(lengths, vector, size, err));
     STOA_TRY(stoa_stream_touch(&state->heap, start, size, &bytes, err));
     out->length = lengths->length;
-    const uint8_t *at = bytes;
-    for (uint32_t i = 0; i < lengths->length; i++) {
-        const uint32_t length = (uint32_t)lengths->values.u64[i];
-        out->values.views[i] = (struct stoa_view){.data = at, .length = length};
-        at += length;
-    }
+    make_views(lengths->values.u64, lengths->length, bytes, out->values.views);
     return node->context->is_utf8 ? check_text(node, vector, bytes, size, out, err)
                                   : STOA_OK;
 }
