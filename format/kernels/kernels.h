@@ -28,7 +28,7 @@ struct stoa_kernels {
     const char *name; /* "ref", "avx2", "avx512" */
 
     /* Vertical packing of 1,024 values below 2^width [PACK-4]; the packed size is 128 * width
-     * bytes, none for width 0. Higher bits of a value are dropped. */
+     * bytes [PACK-1], none for width 0. Higher bits of a value are dropped. */
     void (*pack)(unsigned width, const uint64_t *in, uint8_t *out);
     /* Unpacks to lanes of stoa_lane_bits(width) bits in row order: 1,024 of them. */
     void (*unpack)(unsigned width, const uint8_t *in, void *out_lanes);

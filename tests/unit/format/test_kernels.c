@@ -63,6 +63,21 @@ static uint64_t read_lane(const void *lanes, unsigned lane_bits, size_t i)
     return value;
 }
 
+/* [PACK-5] one value, without the others. */
+static uint64_t model_read(unsigned width, const uint8_t *packed, size_t i)
+{
+    const size_t lane_bits = stoa_lane_bits(width);
+    const size_t lanes = ROWS / lane_bits;
+    const size_t bit = i / lanes * width;
+    const size_t word = bit / lane_bits * lanes + i % lanes;
+    const size_t shift = bit % lane_bits;
+    uint64_t value = read_lane(packed, (unsigned)lane_bits, word) >> shift;
+    if (shift + width > lane_bits)
+        value |= read_lane(packed, (unsigned)lane_bits, word + lanes)
+                 << (lane_bits - shift);
+    return value & mask_of(width);
+}
+
 static void check_packing(const struct stoa_kernels *kernels, unsigned width,
                           const uint64_t *values)
 {
@@ -78,12 +93,15 @@ static void check_packing(const struct stoa_kernels *kernels, unsigned width,
     kernels->unpack(width, packed, lanes);
     for (size_t i = 0; i < ROWS; i++)
         assert_int_equal(read_lane(lanes, lane_bits, i), values[i] & mask_of(width));
+    for (size_t i = 0; width > 0 && i < ROWS; i++)
+        assert_int_equal(model_read(width, packed, i), values[i] & mask_of(width));
     assert_int_equal(packed_block[0], 0xA5);
     assert_int_equal(lanes_block[0], 0xA5);
     stoa_free(packed_block);
     stoa_free(lanes_block);
 }
 
+/* [PACK-1] */
 static void test_packing_of_every_width_is_as_specified(void **state)
 {
     STOA_UNUSED(state);
@@ -110,6 +128,32 @@ static void test_packing_of_all_ones_and_of_too_high_bits(void **state)
         {
             for (unsigned width = 0; level_at(level) && width <= 64; width++)
                 check_packing(level_at(level), width, values);
+        }
+}
+
+/* [PACK-2] [PACK-3] */
+static void test_lanes_are_the_smallest_that_hold_the_width(void **state)
+{
+    STOA_UNUSED(state);
+    for (unsigned width = 0; width <= 64; width++) {
+        unsigned lane = 8;
+        while (lane < width)
+            lane *= 2;
+        assert_int_equal(stoa_lane_bits(width), lane);
+    }
+    for
+        EACH_LEVEL(level)
+        {
+            uint64_t values[ROWS];
+            uint8_t lanes[ROWS];
+            memset(values, 0xFF, sizeof values);
+            memset(lanes, 0xFF, sizeof lanes);
+            if (!level_at(level))
+                continue;
+            level_at(level)->pack(0, values, NULL); /* no bytes */
+            level_at(level)->unpack(0, NULL, lanes);
+            for (size_t i = 0; i < ROWS; i++)
+                assert_int_equal(lanes[i], 0);
         }
 }
 
@@ -414,6 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packing_of_every_width_is_as_specified),
         cmocka_unit_test(test_packing_of_all_ones_and_of_too_high_bits),
+        cmocka_unit_test(test_lanes_are_the_smallest_that_hold_the_width),
         cmocka_unit_test(test_packing_matches_the_specification_examples),
         cmocka_unit_test(test_widen_adds_base_and_scale_modulo_2_64),
         cmocka_unit_test(test_select_lanes_compares_without_sign),

@@ -174,6 +174,7 @@ static void assert_refused(const struct example *example)
     assert_bytes(&stats, &before, sizeof stats);
 }
 
+/* [FMT-66] */
 static void test_counts_that_contradict_each_other_are_damage(void **state)
 {
     STOA_UNUSED(state);
@@ -199,6 +200,7 @@ static void test_counts_that_contradict_each_other_are_damage(void **state)
         }
 }
 
+/* [FMT-67] */
 static void test_bounds_of_a_wrong_form_are_damage(void **state)
 {
     STOA_UNUSED(state);

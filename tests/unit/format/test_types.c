@@ -29,6 +29,7 @@ static void test_type_text_reads_back_as_the_same_type(void **state)
     }
 }
 
+/* [FMT-20] [FMT-21] */
 static void test_types_have_their_physical_kinds(void **state)
 {
     STOA_UNUSED(state);
@@ -56,6 +57,33 @@ static void test_types_have_their_physical_kinds(void **state)
         assert_int_equal(stoa_type_phys(rows[i].type), rows[i].phys);
         assert_int_equal(stoa_phys_width(rows[i].phys), rows[i].width);
     }
+}
+
+/* The numbers that files hold [FMT-20] [FMT-21], and the limits [FMT-3]. */
+static void test_numbers_on_disk_are_those_of_the_specification(void **state)
+{
+    STOA_UNUSED(state);
+    static const char *const names[] = {"bool",  "int8",   "int16",     "int32",
+                                        "int64", "uint64", "float64",   "decimal(9,2)",
+                                        "date",  "time",   "timestamp", "timestamptz",
+                                        "text",  "binary", "uuid"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        stoa_type type;
+        assert_ok(stoa_type_parse(names[i], &type, NULL), NULL);
+        assert_int_equal(type.id, i + 1);
+    }
+    static const enum stoa_phys kinds[] = {
+        STOA_PHYS_BOOL, STOA_PHYS_I64,   STOA_PHYS_U64,    STOA_PHYS_F64,
+        STOA_PHYS_I128, STOA_PHYS_BYTES, STOA_PHYS_FIXED16};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        assert_int_equal(kinds[i], i + 1);
+    assert_int_equal(STOA_VECTOR_ROWS, 1024);
+    assert_int_equal(STOA_BLOCK_ROWS, 65536);
+    assert_int_equal(STOA_ROW_GROUP_ROWS, 1048576);
+    assert_int_equal(STOA_MAX_COLUMNS, 1048576);
+    assert_int_equal(STOA_MAX_NAME_BYTES, 4096);
+    assert_int_equal(STOA_MAX_BOUND_BYTES, 64);
+    assert_int_equal(STOA_MAX_VALUE_BYTES, 16777216);
 }
 
 static void test_types_out_of_range_are_not_valid(void **state)
@@ -156,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_type_text_reads_back_as_the_same_type),
         cmocka_unit_test(test_types_have_their_physical_kinds),
+        cmocka_unit_test(test_numbers_on_disk_are_those_of_the_specification),
         cmocka_unit_test(test_types_out_of_range_are_not_valid),
         cmocka_unit_test(test_sql_spellings_are_understood),
         cmocka_unit_test(test_texts_that_are_no_types_are_refused_by_name),
