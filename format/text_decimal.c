@@ -9,13 +9,55 @@
 
 enum { DECIMAL_DIGITS = 38 };
 
+/* There are no literals of 128 bits: from 10^19 on these are products. */
+#define E19(rest) ((stoa_i128)UINT64_C(10000000000000000000) * (stoa_i128)UINT64_C(rest))
+
+static const stoa_i128 powers_of_ten[DECIMAL_DIGITS + 1] = {
+    INT64_C(1),
+    INT64_C(10),
+    INT64_C(100),
+    INT64_C(1000),
+    INT64_C(10000),
+    INT64_C(100000),
+    INT64_C(1000000),
+    INT64_C(10000000),
+    INT64_C(100000000),
+    INT64_C(1000000000),
+    INT64_C(10000000000),
+    INT64_C(100000000000),
+    INT64_C(1000000000000),
+    INT64_C(10000000000000),
+    INT64_C(100000000000000),
+    INT64_C(1000000000000000),
+    INT64_C(10000000000000000),
+    INT64_C(100000000000000000),
+    INT64_C(1000000000000000000),
+    E19(1),
+    E19(10),
+    E19(100),
+    E19(1000),
+    E19(10000),
+    E19(100000),
+    E19(1000000),
+    E19(10000000),
+    E19(100000000),
+    E19(1000000000),
+    E19(10000000000),
+    E19(100000000000),
+    E19(1000000000000),
+    E19(10000000000000),
+    E19(100000000000000),
+    E19(1000000000000000),
+    E19(10000000000000000),
+    E19(100000000000000000),
+    E19(1000000000000000000),
+    E19(10000000000000000000),
+};
+
 stoa_i128 stoa_pow10(unsigned n)
 {
     assert(n <= DECIMAL_DIGITS);
-    stoa_i128 power = 1;
-    for (unsigned i = 0; i < n; i++)
-        power *= 10;
-    return power;
+    return powers_of_ten[n];
 }
 
 static stoa_i128 unscaled(stoa_type type, const struct stoa_value *value)

@@ -11,6 +11,28 @@
 #include "common/checked.h"
 #include "query/function.h"
 
+/* The calendar that dates and timestamps are computed in: -9999-01-01 .. 9999-12-31. */
+#define STOA_DATE_FIRST INT64_C(-4371588)
+#define STOA_DATE_LAST  INT64_C(2932896)
+#define STOA_US_PER_DAY INT64_C(86400000000)
+
+static inline bool stoa_date_in_calendar(int64_t days)
+{
+    return days >= STOA_DATE_FIRST && days <= STOA_DATE_LAST;
+}
+
+static inline bool stoa_timestamp_in_calendar(int64_t us)
+{
+    return us >= STOA_DATE_FIRST * STOA_US_PER_DAY &&
+           us < (STOA_DATE_LAST + 1) * STOA_US_PER_DAY;
+}
+
+/* Rounds down; b > 0. */
+static inline int64_t stoa_floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
 /* First active row at or behind `from`; STOA_VECTOR_ROWS when there is none. */
 static inline uint32_t stoa_active_next(const uint64_t *active, uint32_t from)
 {
@@ -94,6 +116,16 @@ static inline stoa_type stoa_type_decimal(unsigned precision, unsigned scale)
 /* An exact number as a decimal type: int64 is decimal(19,0), a constant has its own digits. */
 stoa_type stoa_exact_type(const struct stoa_expr *expr);
 
+/* The decimal type that an untyped literal's own digits need; false when it is no such literal
+ * or not a number of at most 38 digits. */
+bool stoa_exact_literal_type(const struct stoa_expr *literal, stoa_type *out_type);
+
+/* Digits behind the point: 0 for integers. */
+static inline unsigned stoa_exact_scale(stoa_type type)
+{
+    return type.id == STOA_TYPE_DECIMAL ? type.scale : 0;
+}
+
 /* ---- exact numbers ---- */
 
 /* The unscaled integer in row `row` of a vector of an exact type. */
@@ -122,10 +154,20 @@ static inline void stoa_exact_set(struct stoa_vector *vector, uint32_t row,
 /* unscaled * 10^(to - from), or divided with rounding half away from zero; false on overflow. */
 bool stoa_exact_rescale(stoa_i128 unscaled, unsigned from, unsigned to, stoa_i128 *out);
 
-/* numerator / denominator with `scale` more digits, rounded half away from zero; the denominator is not 0. False on
+/* a * b / 10^drop, rounded half away from zero; false on overflow. */
+bool stoa_exact_multiply(stoa_i128 a, stoa_i128 b, unsigned drop, stoa_i128 *out);
+
+/* numerator / denominator with `digits` more digits, rounded half away from zero; the denominator is not 0. False on
  * overflow. */
 bool stoa_exact_divide(stoa_i128 numerator, stoa_i128 denominator, unsigned digits,
                        stoa_i128 *out);
+
+/* The remainder of a / 10^a_scale by b / 10^b_scale, which is not 0, at the larger scale and with the sign of a. */
+stoa_i128 stoa_exact_remainder(stoa_i128 a, unsigned a_scale, stoa_i128 b,
+                               unsigned b_scale);
+
+/* Order of a / 10^a_scale and b / 10^b_scale: negative, 0 or positive. */
+int stoa_exact_compare(stoa_i128 a, unsigned a_scale, stoa_i128 b, unsigned b_scale);
 
 /* The nearest double to unscaled / 10^scale. */
 double stoa_exact_to_double(stoa_i128 unscaled, unsigned scale);

@@ -9,6 +9,8 @@
 #include "format/text.h"
 #include "query/call.h"
 
+enum { MAX_SHOWN = 60 }; /* bytes of a literal in a message */
+
 static bool is_temporal(stoa_type type)
 {
     return type.id == STOA_TYPE_DATE || type.id == STOA_TYPE_TIMESTAMP ||
@@ -65,14 +67,39 @@ bool stoa_cast_is_implicit(const struct stoa_expr *expr, stoa_type type)
 {
     if (stoa_type_equal(expr->type, type) || expr->is_untyped)
         return true;
-    return is_widening(expr->type, type);
+    /* A constant decimal counts by its own digits, as in stoa_type_common. */
+    return is_widening(
+        expr->type.id == STOA_TYPE_DECIMAL ? stoa_exact_type(expr) : expr->type, type);
+}
+
+/* Only CAST may round a literal: where the context gave the type, digits would be lost unseen. */
+static stoa_status check_digits(const struct stoa_expr *literal, stoa_type type,
+                                const struct stoa_value *value, stoa_error *err)
+{
+    char text[STOA_TYPE_TEXT_MAX];
+    const bool is_wide = stoa_type_phys(type) == STOA_PHYS_I128;
+    const stoa_i128 unscaled = is_wide ? value->i128 : value->i64;
+    const struct stoa_view shown = literal->constant.bytes;
+    stoa_type digits = type;
+    struct stoa_value whole;
+    if (stoa_exact_literal_type(literal, &digits) &&
+        stoa_text_parse(stoa_type_decimal(38, digits.scale), (const char *)shown.data,
+                        shown.length, &whole, NULL) == STOA_OK &&
+        stoa_exact_compare(whole.i128, digits.scale, unscaled, type.scale) == 0)
+        return STOA_OK;
+    return stoa_fail(err, STOA_E_BAD_VALUE, "\"%.*s\" has more digits than %s",
+                     (int)(shown.length < MAX_SHOWN ? shown.length : MAX_SHOWN),
+                     (const char *)shown.data, stoa_type_text(type, text));
 }
 
 /* A string literal or NULL takes the type; the literal's text must denote a value of it. */
 static stoa_status type_literal(const struct stoa_expr *expr, stoa_type type,
-                                struct stoa_arena *arena, struct stoa_expr **out_expr,
-                                stoa_error *err)
+                                bool is_explicit, struct stoa_arena *arena,
+                                struct stoa_expr **out_expr, stoa_error *err)
 {
+    /* decimal without (p,s): the digits of the literal */
+    if (is_parameterless(type) && !stoa_exact_literal_type(expr, &type))
+        type = stoa_type_decimal(38, 0);
     struct stoa_expr *typed = stoa_arena_alloc_zeroed(arena, 1, sizeof *typed);
     if (!typed)
         return stoa_arena_fail(arena, sizeof *typed, err);
@@ -88,6 +115,9 @@ static stoa_status type_literal(const struct stoa_expr *expr, stoa_type type,
     else
         status = stoa_text_parse(type, (const char *)text.data, text.length,
                                  &typed->constant, err);
+    if (status == STOA_OK && type.id == STOA_TYPE_DECIMAL && !is_explicit &&
+        !expr->constant.is_null)
+        status = check_digits(expr, type, &typed->constant, err);
     if (status != STOA_OK) {
         if (err && err->offset == UINT64_MAX && expr->sql_offset != UINT32_MAX)
             stoa_error_set_offset(err, expr->sql_offset);
@@ -102,7 +132,7 @@ stoa_status stoa_cast_bind(struct stoa_expr *expr, stoa_type type, bool is_expli
                            stoa_error *err)
 {
     if (expr->is_untyped)
-        return type_literal(expr, type, arena, out_expr, err);
+        return type_literal(expr, type, is_explicit, arena, out_expr, err);
     /* decimal without (p,s): the value's own */
     if (is_parameterless(type))
         type = expr->type.id == STOA_TYPE_DECIMAL ? expr->type : stoa_type_decimal(38, 0);
@@ -133,10 +163,8 @@ stoa_status stoa_cast_bind(struct stoa_expr *expr, stoa_type type, bool is_expli
 }
 
 /* A decimal type that holds all values of both; capped at 38 digits. */
-static stoa_type unite_exact(const struct stoa_expr *a, const struct stoa_expr *b)
+static stoa_type unite_exact(stoa_type x, stoa_type y)
 {
-    const stoa_type x = stoa_exact_type(a);
-    const stoa_type y = stoa_exact_type(b);
     const unsigned scale = x.scale > y.scale ? x.scale : y.scale;
     const unsigned x_whole = (unsigned)(x.precision - x.scale);
     const unsigned y_whole = (unsigned)(y.precision - y.scale);
@@ -150,7 +178,11 @@ bool stoa_type_common(const struct stoa_expr *a, const struct stoa_expr *b,
     const stoa_type x = a->type;
     const stoa_type y = b->type;
     if (a->is_untyped || b->is_untyped) {
+        stoa_type own;
         *out_type = a->is_untyped ? y : x;
+        if (out_type->id == STOA_TYPE_DECIMAL &&
+            stoa_exact_literal_type(a->is_untyped ? a : b, &own))
+            *out_type = unite_exact(*out_type, own);
         return true;
     }
     if (stoa_type_equal(x, y)) {
@@ -158,7 +190,7 @@ bool stoa_type_common(const struct stoa_expr *a, const struct stoa_expr *b,
     } else if (stoa_type_is_int(x) && stoa_type_is_int(y)) {
         *out_type = x.id > y.id ? x : y;
     } else if (stoa_type_is_exact(x) && stoa_type_is_exact(y)) {
-        *out_type = unite_exact(a, b);
+        *out_type = unite_exact(stoa_exact_type(a), stoa_exact_type(b));
     } else if (stoa_type_is_number(x) && stoa_type_is_number(y)) {
         *out_type = stoa_type_of(STOA_TYPE_FLOAT64);
     } else if (is_temporal(x) && is_temporal(y)) {

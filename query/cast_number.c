@@ -9,13 +9,6 @@
 #include "query/call.h"
 #include "query/cast.h"
 
-#define US_PER_DAY INT64_C(86400000000)
-
-static unsigned scale_of(stoa_type type)
-{
-    return type.id == STOA_TYPE_DECIMAL ? type.scale : 0;
-}
-
 static stoa_status out_of_range(const struct stoa_call *call, stoa_error *err)
 {
     char text[STOA_TYPE_TEXT_MAX];
@@ -23,32 +16,55 @@ static stoa_status out_of_range(const struct stoa_call *call, stoa_error *err)
                      stoa_type_text(call->expr->type, text));
 }
 
-/* int64 and smaller decimals to a wider decimal of the same scale: the common implicit cast. */
-static bool cast_same_scale(struct stoa_call *call)
+/* Digits before the point that values of an exact type can have. */
+static unsigned whole_digits(stoa_type type)
+{
+    const struct stoa_expr column = {.kind = STOA_EXPR_COLUMN, .type = type};
+    const stoa_type exact = stoa_exact_type(&column);
+    return (unsigned)(exact.precision - exact.scale);
+}
+
+/* Every value of `from` is one of `to`, with the same unscaled integer. */
+static bool is_plain(stoa_type from, stoa_type to)
+{
+    if (stoa_type_is_int(from) && stoa_type_is_int(to))
+        return from.id <= to.id;
+    return to.id == STOA_TYPE_DECIMAL && stoa_exact_scale(from) == to.scale &&
+           whole_digits(from) <= whole_digits(to);
+}
+
+/* All rows of a plain cast, without looking at any: the common implicit one. */
+static void copy_plain(struct stoa_call *call)
 {
     const struct stoa_vector *arg = call->args[0];
-    if (arg->phys != STOA_PHYS_I64 || call->out->phys != STOA_PHYS_I128)
-        return false;
-    for (uint32_t i = 0; i < call->rows; i++)
-        call->out->values.i128[i] = arg->values.i64[i];
-    return true;
+    struct stoa_vector *out = call->out;
+    if (arg->phys == out->phys) {
+        memcpy(out->values.raw, arg->values.raw, stoa_phys_width(out->phys) * call->rows);
+    } else if (arg->phys == STOA_PHYS_U64) {
+        for (uint32_t i = 0; i < call->rows; i++)
+            out->values.i128[i] = (stoa_i128)arg->values.u64[i];
+    } else {
+        for (uint32_t i = 0; i < call->rows; i++)
+            out->values.i128[i] = arg->values.i64[i];
+    }
 }
 
 static stoa_status eval_exact_to_exact(struct stoa_call *call, stoa_error *err)
 {
-    const struct stoa_vector *arg = call->args[0];
     const stoa_type from = call->expr->args[0]->type;
     const stoa_type to = call->expr->type;
-    if (to.id == STOA_TYPE_DECIMAL && scale_of(from) == to.scale && to.precision == 38 &&
-        cast_same_scale(call))
+    const unsigned from_scale = stoa_exact_scale(from);
+    const unsigned to_scale = stoa_exact_scale(to);
+    if (is_plain(from, to)) {
+        copy_plain(call);
         return STOA_OK;
+    }
     for (uint32_t row = stoa_active_next(call->active, 0); row < STOA_VECTOR_ROWS;
          row = stoa_active_next(call->active, row + 1)) {
-        stoa_i128 value = stoa_exact_get(arg, row);
-        if (scale_of(from) != scale_of(to) &&
-            !stoa_exact_rescale(value, scale_of(from), scale_of(to), &value))
-            return out_of_range(call, err);
-        if (!stoa_exact_fits(to, value))
+        stoa_i128 value = stoa_exact_get(call->args[0], row);
+        if ((from_scale != to_scale &&
+             !stoa_exact_rescale(value, from_scale, to_scale, &value)) ||
+            !stoa_exact_fits(to, value))
             return out_of_range(call, err);
         stoa_exact_set(call->out, row, value);
     }
@@ -59,7 +75,7 @@ static stoa_status eval_exact_to_float(struct stoa_call *call, stoa_error *err)
 {
     STOA_UNUSED(err);
     const struct stoa_vector *arg = call->args[0];
-    const unsigned scale = scale_of(call->expr->args[0]->type);
+    const unsigned scale = stoa_exact_scale(call->expr->args[0]->type);
     if (arg->phys == STOA_PHYS_I64 && scale == 0) {
         for (uint32_t i = 0; i < call->rows; i++)
             call->out->values.f64[i] = (double)arg->values.i64[i];
@@ -71,8 +87,8 @@ static stoa_status eval_exact_to_float(struct stoa_call *call, stoa_error *err)
     return STOA_OK;
 }
 
-/* A double as an unscaled integer: its shortest decimal text, rounded to the scale, as
- * PostgreSQL's float8 to numeric does; plain integers round half to even. */
+/* A double as an unscaled integer: the number that its shortest text shows, rounded to the scale half away
+ * from zero (PostgreSQL cuts to 15 digits first); plain integers round half to even. */
 static bool float_to_exact(double x, stoa_type to, stoa_i128 *out)
 {
     if (!isfinite(x) || fabs(x) >= 1e38)
@@ -122,20 +138,15 @@ static stoa_status eval_int_to_bool(struct stoa_call *call, stoa_error *err)
     return STOA_OK;
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 /* Dates are days, timestamps microseconds; a timestamp with zone is UTC and so are conversions. */
 static stoa_status row_temporal(struct stoa_call *call, uint32_t row, stoa_error *err)
 {
     const bool from_date = call->expr->args[0]->type.id == STOA_TYPE_DATE;
     const bool to_date = call->expr->type.id == STOA_TYPE_DATE;
     int64_t value = call->args[0]->values.i64[row];
-    if (from_date && !stoa_mul_i64(value, US_PER_DAY, &value))
+    if (from_date && !stoa_mul_i64(value, STOA_US_PER_DAY, &value))
         return out_of_range(call, err);
-    call->out->values.i64[row] = to_date ? floor_div(value, US_PER_DAY) : value;
+    call->out->values.i64[row] = to_date ? stoa_floor_div(value, STOA_US_PER_DAY) : value;
     return STOA_OK;
 }
 
@@ -148,8 +159,8 @@ static stoa_status eval_to_time(struct stoa_call *call, stoa_error *err)
 {
     STOA_UNUSED(err);
     for (uint32_t i = 0; i < call->rows; i++) {
-        const int64_t value = call->args[0]->values.i64[i];
-        call->out->values.i64[i] = value - floor_div(value, US_PER_DAY) * US_PER_DAY;
+        const int64_t of_day = call->args[0]->values.i64[i] % STOA_US_PER_DAY;
+        call->out->values.i64[i] = of_day < 0 ? of_day + STOA_US_PER_DAY : of_day;
     }
     return STOA_OK;
 }

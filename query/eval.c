@@ -401,7 +401,7 @@ static void mask_nulls(struct eval_node *node, const bits active, bits out_activ
     for (size_t i = 0; i < STOA_VECTOR_WORDS; i++) {
         out_active[i] = active[i] & valid[i];
         nulls |= active[i] & ~valid[i];
-        node->out.validity[i] = valid[i];
+        node->out.validity[i] = valid[i] | ~active[i];
     }
     node->out.has_nulls = nulls != 0;
 }

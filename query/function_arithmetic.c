@@ -6,6 +6,7 @@
  */
 #include <math.h>
 
+#include "format/text.h"
 #include "query/call.h"
 
 enum operation { ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE };
@@ -13,7 +14,8 @@ enum operation { ADD, SUBTRACT, MULTIPLY, DIVIDE, REMAINDER, NEGATE };
 static const enum operation operations[] = {ADD,    SUBTRACT,  MULTIPLY,
                                             DIVIDE, REMAINDER, NEGATE};
 
-enum { QUOTIENT_DIGITS = 16, MAX_DIGITS = 38 };
+/* Digits behind the point: of quotients at least, and of products that 38 digits cannot hold. */
+enum { QUOTIENT_DIGITS = 16, PRODUCT_DIGITS = 20, MAX_DIGITS = 38 };
 
 static enum operation operation_of(const struct stoa_call *call)
 {
@@ -111,32 +113,65 @@ static bool resolve_i64(const struct stoa_function *function, struct stoa_expr *
 
 /* ---- decimals ---- */
 
-static unsigned scale_of(const struct stoa_expr *expr)
+static stoa_type smaller_decimal(unsigned whole, unsigned scale)
 {
-    return expr->type.id == STOA_TYPE_DECIMAL ? expr->type.scale : 0;
+    const unsigned digits = whole + scale;
+    return stoa_type_decimal(digits > MAX_DIGITS ? MAX_DIGITS
+                             : digits == 0       ? 1
+                                                 : digits,
+                             scale);
+}
+
+static unsigned larger(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+/* Digits behind the point of a product: all of both factors', as long as 38 digits hold whatever the factors can be;
+ * beyond that at least 20, rounded, so that 18 are left before the point. */
+static unsigned product_scale(unsigned whole, unsigned a, unsigned b)
+{
+    const unsigned room = whole < MAX_DIGITS ? MAX_DIGITS - whole : 0;
+    const unsigned kept = larger(larger(room, PRODUCT_DIGITS), larger(a, b));
+    return a + b < kept ? a + b : kept;
+}
+
+/* The type of a result: as many digits as operands of these types can need, but not more than 38. */
+static stoa_type exact_result(enum operation operation, stoa_type a, stoa_type b)
+{
+    const unsigned a_whole = (unsigned)(a.precision - a.scale);
+    const unsigned b_whole = (unsigned)(b.precision - b.scale);
+    const unsigned scale = larger(a.scale, b.scale);
+    switch (operation) {
+    case MULTIPLY:
+        return smaller_decimal(a_whole + b_whole,
+                               product_scale(a_whole + b_whole, a.scale, b.scale));
+    case DIVIDE: return smaller_decimal(a_whole + b.scale, larger(scale, QUOTIENT_DIGITS));
+    case REMAINDER: return smaller_decimal(a_whole < b_whole ? a_whole : b_whole, scale);
+    case ADD:
+    case SUBTRACT:
+    case NEGATE: break;
+    }
+    return smaller_decimal(larger(a_whole, b_whole) + 1, scale);
 }
 
 static bool compute_exact(enum operation operation, const struct stoa_call *call,
                           stoa_i128 a, stoa_i128 b, stoa_i128 *out)
 {
-    const unsigned a_scale = scale_of(call->expr->args[0]);
-    const unsigned b_scale = scale_of(call->expr->args[1]);
+    const unsigned a_scale = stoa_exact_scale(call->expr->args[0]->type);
+    const unsigned b_scale = stoa_exact_scale(call->expr->args[1]->type);
     const unsigned scale = call->expr->type.scale;
     switch (operation) {
-    case MULTIPLY: return !__builtin_mul_overflow(a, b, out);
+    case MULTIPLY: return stoa_exact_multiply(a, b, a_scale + b_scale - scale, out);
     case DIVIDE:
         /* a / 10^as / (b / 10^bs) with `scale` digits: scale >= as, so that the shift is >= 0 */
         return stoa_exact_divide(a, b, scale + b_scale - a_scale, out);
+    case REMAINDER: *out = stoa_exact_remainder(a, a_scale, b, b_scale); return true;
     case ADD:
     case SUBTRACT:
-    case REMAINDER:
         if (!stoa_exact_rescale(a, a_scale, scale, &a) ||
             !stoa_exact_rescale(b, b_scale, scale, &b))
             return false;
-        if (operation == REMAINDER) {
-            *out = b == -1 ? 0 : a % b;
-            return true;
-        }
         return operation == ADD ? !__builtin_add_overflow(a, b, out)
                                 : !__builtin_sub_overflow(a, b, out);
     case NEGATE: break;
@@ -159,38 +194,70 @@ static stoa_status row_exact(struct stoa_call *call, uint32_t row, stoa_error *e
     return STOA_OK;
 }
 
+/* All rows where nothing is to be scaled; true when one is out of range. */
+static bool dense_exact(enum operation operation, const struct stoa_call *call)
+{
+    const stoa_i128 limit = stoa_pow10(call->expr->type.precision);
+    bool is_over = false;
+    for (uint32_t i = 0; i < call->rows; i++) {
+        const stoa_i128 a = stoa_exact_get(call->args[0], i);
+        const stoa_i128 b = stoa_exact_get(call->args[1], i);
+        stoa_i128 result = 0;
+        if (operation == ADD)
+            is_over |= __builtin_add_overflow(a, b, &result);
+        else if (operation == SUBTRACT)
+            is_over |= __builtin_sub_overflow(a, b, &result);
+        else
+            is_over |= __builtin_mul_overflow(a, b, &result);
+        is_over |= result >= limit || result <= -limit;
+        stoa_exact_set(call->out, i, result);
+    }
+    return is_over;
+}
+
 static stoa_status eval_exact(struct stoa_call *call, stoa_error *err)
 {
+    const enum operation operation = operation_of(call);
+    const unsigned a_scale = stoa_exact_scale(call->expr->args[0]->type);
+    const unsigned b_scale = stoa_exact_scale(call->expr->args[1]->type);
+    const unsigned scale = call->expr->type.scale;
+    const bool is_sum = operation == ADD || operation == SUBTRACT;
+    const bool is_aligned = is_sum ? a_scale == scale && b_scale == scale
+                                   : operation == MULTIPLY && a_scale + b_scale == scale;
+    if (is_aligned && !dense_exact(operation, call))
+        return STOA_OK;
     return stoa_call_each(call, row_exact, err);
+}
+
+/* The type that the digits of an operand need; false when it is no exact number. A literal without a type has
+ * its own digits: '1.25' beside a decimal(5,1) is not rounded. */
+static bool operand_type(const struct stoa_expr *operand, const struct stoa_expr *other,
+                         stoa_type *out_digits, stoa_type *out_arg)
+{
+    if (!operand->is_untyped) {
+        *out_arg = operand->type;
+        if (!stoa_type_is_exact(operand->type))
+            return false;
+        *out_digits = stoa_exact_type(operand);
+        return true;
+    }
+    if (other->is_untyped || !stoa_type_is_exact(other->type))
+        return false;
+    if (!stoa_exact_literal_type(operand, out_digits))
+        *out_digits = stoa_exact_type(other);
+    *out_arg = *out_digits;
+    return true;
 }
 
 static bool resolve_exact(const struct stoa_function *function,
                           struct stoa_expr *const *args, uint32_t arg_count,
                           stoa_type *out_type, stoa_type *out_arg_types)
 {
-    const enum operation operation = *(const enum operation *)function->data;
-    if (arg_count != 2)
+    stoa_type digits[2];
+    if (arg_count != 2 || !operand_type(args[0], args[1], &digits[0], &out_arg_types[0]) ||
+        !operand_type(args[1], args[0], &digits[1], &out_arg_types[1]))
         return false;
-    for (uint32_t i = 0; i < 2; i++) {
-        if (args[i]->is_untyped)
-            out_arg_types[i] = args[1 - i]->type;
-        else
-            out_arg_types[i] = stoa_exact_type(args[i]);
-        if (!stoa_type_is_exact(out_arg_types[i]))
-            return false;
-        if (out_arg_types[i].id != STOA_TYPE_DECIMAL)
-            out_arg_types[i] = stoa_type_decimal(20, 0);
-    }
-    const unsigned a = out_arg_types[0].scale;
-    const unsigned b = out_arg_types[1].scale;
-    unsigned scale = a > b ? a : b;
-    if (operation == MULTIPLY)
-        scale = a + b;
-    else if (operation == DIVIDE)
-        scale = scale > QUOTIENT_DIGITS ? scale : QUOTIENT_DIGITS;
-    if (scale > MAX_DIGITS)
-        return false;
-    *out_type = stoa_type_decimal(MAX_DIGITS, scale);
+    *out_type = exact_result(*(const enum operation *)function->data, digits[0], digits[1]);
     return true;
 }
 
@@ -209,22 +276,62 @@ static double compute_f64(enum operation operation, double a, double b)
     return 0;
 }
 
+/* An infinity out of numbers, or a 0 out of none: an error, as in PostgreSQL. */
+static bool is_out_of_range(enum operation operation, double a, double b, double result)
+{
+    if (isinf(result))
+        return !isinf(a) && !isinf(b);
+    return result == 0 && a != 0 &&
+           ((operation == MULTIPLY && b != 0) || (operation == DIVIDE && !isinf(b)));
+}
+
 static stoa_status row_f64(struct stoa_call *call, uint32_t row, stoa_error *err)
 {
     const enum operation operation = operation_of(call);
     const double a = call->args[0]->values.f64[row];
     const double b = call->args[1]->values.f64[row];
-    if (b == 0 && (operation == DIVIDE || operation == REMAINDER))
+    if (b == 0 && !isnan(a) && (operation == DIVIDE || operation == REMAINDER))
         return division_by_zero(err);
     const double result = compute_f64(operation, a, b);
-    if (isinf(result) && !isinf(a) && !isinf(b))
+    if (is_out_of_range(operation, a, b, result))
         return overflow(call, err);
     call->out->values.f64[row] = result;
     return STOA_OK;
 }
 
+/* All rows; true when one of them has to be looked at. x - x is 0 for numbers only. */
+static bool dense_f64(enum operation operation, const double *a, const double *b,
+                      uint32_t rows, double *out)
+{
+    bool is_special = false;
+    if (operation == ADD) {
+        for (uint32_t i = 0; i < rows; i++) {
+            out[i] = a[i] + b[i];
+            is_special |= !(out[i] - out[i] == 0);
+        }
+    } else if (operation == SUBTRACT) {
+        for (uint32_t i = 0; i < rows; i++) {
+            out[i] = a[i] - b[i];
+            is_special |= !(out[i] - out[i] == 0);
+        }
+    } else {
+        for (uint32_t i = 0; i < rows; i++) {
+            out[i] = a[i] * b[i];
+            const bool is_tiny = (out[i] == 0) & (a[i] != 0) & (b[i] != 0);
+            is_special |= !(out[i] - out[i] == 0);
+            is_special |= is_tiny;
+        }
+    }
+    return is_special;
+}
+
 static stoa_status eval_f64(struct stoa_call *call, stoa_error *err)
 {
+    const enum operation operation = operation_of(call);
+    if (operation <= MULTIPLY &&
+        !dense_f64(operation, call->args[0]->values.f64, call->args[1]->values.f64,
+                   call->rows, call->out->values.f64))
+        return STOA_OK;
     return stoa_call_each(call, row_f64, err);
 }
 
@@ -305,6 +412,22 @@ static bool is_type(const struct stoa_expr *expr, stoa_type_id id)
     return !expr->is_untyped && expr->type.id == id;
 }
 
+static stoa_status row_date_days(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    int64_t days = 0;
+    if (!compute_i64(operation_of(call), call->args[0]->values.i64[row],
+                     call->args[1]->values.i64[row], &days) ||
+        !stoa_date_in_calendar(days))
+        return overflow(call, err);
+    call->out->values.i64[row] = days;
+    return STOA_OK;
+}
+
+static stoa_status eval_date_days(struct stoa_call *call, stoa_error *err)
+{
+    return stoa_call_each(call, row_date_days, err);
+}
+
 /* date + int, int + date, date - int: a date. */
 static bool resolve_date_days(const struct stoa_function *function,
                               struct stoa_expr *const *args, uint32_t arg_count,
@@ -371,12 +494,12 @@ const struct stoa_function stoa_functions_arithmetic[] = {
     {.name = "+",
                         .help = "date + days -> date",
                         .resolve = resolve_date_days,
-                        .eval = eval_i64,
+                        .eval = eval_date_days,
                         .data = &operations[ADD]},
     {.name = "-",
                         .help = "date - days -> date",
                         .resolve = resolve_date_days,
-                        .eval = eval_i64,
+                        .eval = eval_date_days,
                         .data = &operations[SUBTRACT]},
     {.name = "-",
                         .help = "date - date -> days",

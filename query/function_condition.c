@@ -4,17 +4,24 @@
  */
 #include "query/call.h"
 
-/* The common type of all arguments; false when there is none. */
+/* The common type of all arguments; false when there is none. Literals without a type come last: all of them
+ * count, beside a type that is known. */
 static bool unite(struct stoa_expr *const *args, uint32_t arg_count, stoa_type *out_type)
 {
-    struct stoa_expr united = *args[0];
-    for (uint32_t i = 1; i < arg_count; i++) {
+    const struct stoa_expr *first = args[0];
+    for (uint32_t i = 1; i < arg_count && first->is_untyped; i++)
+        first = args[i];
+    struct stoa_expr united = *first;
+    for (uint32_t i = 0; i < 2 * arg_count; i++) {
+        const struct stoa_expr *arg = args[i % arg_count];
+        const bool is_turn = arg->is_untyped == (i >= arg_count);
         stoa_type type;
-        if (!stoa_type_common(&united, args[i], &type))
+        if (!is_turn || arg == first)
+            continue;
+        if (!stoa_type_common(&united, arg, &type))
             return false;
-        united.is_untyped = united.is_untyped && args[i]->is_untyped;
-        if (!stoa_type_equal(united.type, type))
-            united.kind = STOA_EXPR_COLUMN; /* a constant's own digits no longer count */
+        /* A single constant counts by its own digits; what is united, by its type. */
+        united.kind = STOA_EXPR_COLUMN;
         united.type = type;
     }
     *out_type = united.type;

@@ -143,8 +143,9 @@ static stoa_status row_substr(struct stoa_call *call, uint32_t row, stoa_error *
         if (!stoa_add_i64(start, count, &end))
             end = INT64_MAX;
     }
+    /* From 1-based to 0-based; a text is far shorter than both limits. */
     set_chars(call, row, text_arg(call, 0, row), start > INT64_MIN ? start - 1 : start,
-              end == INT64_MAX ? end : end - 1);
+              end > INT64_MIN && end < INT64_MAX ? end - 1 : end);
     return STOA_OK;
 }
 

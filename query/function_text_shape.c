@@ -34,63 +34,110 @@ static struct stoa_view text_arg(const struct stoa_call *call, uint32_t arg, uin
 
 /* ---- case ---- */
 
-/* The mappings of utf8_text.c keep the number of bytes: one for ASCII, two for the other
- * ranges. */
-static stoa_status map_case(struct stoa_call *call, uint32_t row,
-                            uint32_t (*map)(uint32_t code), stoa_error *err)
+/* The case of one character, given whether it stands inside of a word. */
+typedef uint32_t (*case_fn)(uint32_t code, bool in_word);
+
+static uint32_t to_lower(uint32_t code, bool in_word)
 {
-    const struct stoa_view text = text_arg(call, 0, row);
-    uint8_t *out = NULL;
-    STOA_TRY(stoa_call_text(call, text.length, &out, err));
-    size_t used = 0;
-    for (size_t i = 0; i < text.length; i += stoa_char_size(text.data[i])) {
-        const uint32_t code = stoa_char_decode(text.data + i);
-        uint8_t bytes[4];
-        const size_t size = stoa_char_encode(map(code), bytes);
-        memcpy(out + used, bytes, size);
-        used += size;
-    }
-    stoa_call_set_view(call, row, out, used);
-    return STOA_OK;
+    STOA_UNUSED(in_word);
+    return stoa_char_lower(code);
 }
 
-static stoa_status row_lower(struct stoa_call *call, uint32_t row, stoa_error *err)
+static uint32_t to_upper(uint32_t code, bool in_word)
 {
-    return map_case(call, row, stoa_char_lower, err);
+    STOA_UNUSED(in_word);
+    return stoa_char_upper(code);
 }
 
-static stoa_status row_upper(struct stoa_call *call, uint32_t row, stoa_error *err)
+static uint32_t to_title(uint32_t code, bool in_word)
 {
-    return map_case(call, row, stoa_char_upper, err);
+    return in_word ? stoa_char_lower(code) : stoa_char_upper(code);
 }
 
-static bool is_word_char(uint32_t code)
+/* Maps every character into `out`, NULL to count only; returns the bytes. */
+static size_t map_chars(struct stoa_view text, case_fn map, uint8_t *out)
 {
-    return (code >= '0' && code <= '9') || stoa_char_lower(code) != code ||
-           stoa_char_upper(code) != code;
-}
-
-static stoa_status row_initcap(struct stoa_call *call, uint32_t row, stoa_error *err)
-{
-    const struct stoa_view text = text_arg(call, 0, row);
-    uint8_t *out = NULL;
-    STOA_TRY(stoa_call_text(call, text.length, &out, err));
     size_t used = 0;
     bool in_word = false;
     for (size_t i = 0; i < text.length; i += stoa_char_size(text.data[i])) {
         const uint32_t code = stoa_char_decode(text.data + i);
         uint8_t bytes[4];
-        const size_t size = stoa_char_encode(
-            in_word ? stoa_char_lower(code) : stoa_char_upper(code), bytes);
-        memcpy(out + used, bytes, size);
+        const size_t size = stoa_char_encode(map(code, in_word), bytes);
+        if (out)
+            memcpy(out + used, bytes, size);
         used += size;
-        in_word = is_word_char(code);
+        in_word = stoa_char_is_word(code);
     }
-    stoa_call_set_view(call, row, out, used);
+    return used;
+}
+
+/* Maps the letters of ASCII from `first` (A or a) on to the other case. */
+static void map_ascii(struct stoa_view text, uint8_t first, uint8_t *out)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        const uint8_t c = text.data[i];
+        out[i] = (uint8_t)(c ^ ((uint8_t)(c - first) < 26 ? 0x20 : 0));
+    }
+}
+
+static bool is_ascii(struct stoa_view text)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < text.length; i++)
+        any |= text.data[i];
+    return any < 0x80;
+}
+
+/* A mapping may need another number of bytes than the character (U+023A has two, its lower case three). */
+static stoa_status map_case(struct stoa_call *call, uint32_t row, case_fn map,
+                            stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    const size_t size = map_chars(text, map, NULL);
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, size, &out, err));
+    stoa_call_set_view(call, row, out, map_chars(text, map, out));
     return STOA_OK;
 }
 
+/* lower and upper: texts of ASCII, which are nearly all, go without decoding. */
+static stoa_status map_letters(struct stoa_call *call, uint32_t row, uint8_t first,
+                               case_fn map, stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    if (!is_ascii(text))
+        return map_case(call, row, map, err);
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, text.length, &out, err));
+    map_ascii(text, first, out);
+    stoa_call_set_view(call, row, out, text.length);
+    return STOA_OK;
+}
+
+static stoa_status row_lower(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return map_letters(call, row, 'A', to_lower, err);
+}
+
+static stoa_status row_upper(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return map_letters(call, row, 'a', to_upper, err);
+}
+
+static stoa_status row_initcap(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    return map_case(call, row, to_title, err);
+}
+
 /* ---- joining ---- */
+
+/* Copies a text to `out`; returns its bytes. */
+static size_t put(uint8_t *out, struct stoa_view text)
+{
+    if (text.length > 0)
+        memcpy(out, text.data, text.length);
+    return text.length;
+}
 
 static stoa_status row_join(struct stoa_call *call, uint32_t row, stoa_error *err)
 {
@@ -103,11 +150,8 @@ static stoa_status row_join(struct stoa_call *call, uint32_t row, stoa_error *er
     STOA_TRY(stoa_call_text(call, size, &out, err));
     size_t used = 0;
     for (uint32_t a = 0; a < call->expr->arg_count; a++) {
-        const struct stoa_view part = text_arg(call, a, row);
-        if (stoa_vector_is_null(call->args[a], row) || part.length == 0)
-            continue;
-        memcpy(out + used, part.data, part.length);
-        used += part.length;
+        if (!stoa_vector_is_null(call->args[a], row))
+            used += put(out + used, text_arg(call, a, row));
     }
     stoa_call_set_view(call, row, out, used);
     return STOA_OK;
@@ -116,6 +160,40 @@ static stoa_status row_join(struct stoa_call *call, uint32_t row, stoa_error *er
 static stoa_status eval_join(struct stoa_call *call, stoa_error *err)
 {
     return stoa_call_each(call, row_join, err);
+}
+
+/* concat_ws(separator, ...): NULLs are left out, with their separator. */
+static stoa_status row_join_with(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    if (stoa_vector_is_null(call->args[0], row)) {
+        stoa_call_set_null(call, row);
+        return STOA_OK;
+    }
+    const struct stoa_view separator = text_arg(call, 0, row);
+    size_t size = 0;
+    for (uint32_t a = 1; a < call->expr->arg_count; a++) {
+        if (!stoa_vector_is_null(call->args[a], row))
+            size += text_arg(call, a, row).length + (size_t)separator.length;
+    }
+    uint8_t *out = NULL;
+    STOA_TRY(stoa_call_text(call, size > 0 ? size - separator.length : 0, &out, err));
+    size_t used = 0;
+    bool is_first = true;
+    for (uint32_t a = 1; a < call->expr->arg_count; a++) {
+        if (stoa_vector_is_null(call->args[a], row))
+            continue;
+        if (!is_first)
+            used += put(out + used, separator);
+        used += put(out + used, text_arg(call, a, row));
+        is_first = false;
+    }
+    stoa_call_set_view(call, row, out, used);
+    return STOA_OK;
+}
+
+static stoa_status eval_join_with(struct stoa_call *call, stoa_error *err)
+{
+    return stoa_call_each(call, row_join_with, err);
 }
 
 /* Arguments of any type are printed as by CAST. */
@@ -129,6 +207,32 @@ static bool resolve_join(const struct stoa_function *function,
         out_arg_types[i] = stoa_type_of(STOA_TYPE_TEXT);
     *out_type = stoa_type_of(STOA_TYPE_TEXT);
     return arg_count > 0;
+}
+
+static bool resolve_join_with(const struct stoa_function *function,
+                              struct stoa_expr *const *args, uint32_t arg_count,
+                              stoa_type *out_type, stoa_type *out_arg_types)
+{
+    return arg_count >= 2 && args[0]->type.id == STOA_TYPE_TEXT &&
+           resolve_join(function, args, arg_count, out_type, out_arg_types);
+}
+
+/* binary || binary; a literal without a type beside a binary is one too. */
+static bool resolve_join_binary(const struct stoa_function *function,
+                                struct stoa_expr *const *args, uint32_t arg_count,
+                                stoa_type *out_type, stoa_type *out_arg_types)
+{
+    STOA_UNUSED(function);
+    const stoa_type binary = stoa_type_of(STOA_TYPE_BINARY);
+    bool has_binary = false;
+    for (uint32_t i = 0; i < arg_count; i++) {
+        if (!args[i]->is_untyped && args[i]->type.id != STOA_TYPE_BINARY)
+            return false;
+        has_binary |= !args[i]->is_untyped;
+        out_arg_types[i] = binary;
+    }
+    *out_type = binary;
+    return arg_count == 2 && has_binary;
 }
 
 /* One of the two is a text: 1 || 2 is a mistake rather than '12'. */
@@ -332,14 +436,23 @@ const struct stoa_function stoa_functions_text_shape[] = {
     ROW("lpad", shape_lpad, "(text, length [, fill]) -> text"),
     ROW("rpad", shape_rpad, "(text, length [, fill]) -> text"),
     {.name = "||",
+                                                             .help = "binary || binary -> binary",
+                                                             .resolve = resolve_join_binary,
+                                                             .eval = eval_join},
+    {.name = "||",
                                                              .help = "text || any -> text",
                                                              .flags = STOA_FUNCTION_PRINTS,
                                                              .resolve = resolve_join_two,
                                                              .eval = eval_join},
     {.name = "concat",
-                                                             .help = "concat(text, ...) -> text; NULLs are left out",
+                                                             .help = "concat(any, ...) -> text; NULLs are left out",
                                                              .flags = STOA_FUNCTION_NOT_STRICT | STOA_FUNCTION_PRINTS,
                                                              .resolve = resolve_join,
                                                              .eval = eval_join},
-    {.name = NULL            },
+    {.name = "concat_ws",
+                                                             .help = "concat_ws(separator, any, ...) -> text; NULLs are left out",
+                                                             .flags = STOA_FUNCTION_NOT_STRICT | STOA_FUNCTION_PRINTS,
+                                                             .resolve = resolve_join_with,
+                                                             .eval = eval_join_with},
+    {.name = NULL   },
 };

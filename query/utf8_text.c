@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Characters of UTF-8 (query/utf8_text.h). Case mappings are rules over ranges, not a table of Unicode: they cover the
- * alphabets below U+0530 with simple one-to-one mappings and depend on no locale.
+ * Characters of UTF-8 (query/utf8_text.h). Letters beyond ASCII are looked up in utf8_case_data.c, not in the locale: an answer
+ * must not depend on the machine.
  */
 #include "query/utf8_text.h"
 
@@ -62,57 +62,56 @@ size_t stoa_char_encode(uint32_t code, uint8_t out[4])
     return 4;
 }
 
-/* Upper-case letters `first`..`last`, each `distance` below its lower-case letter; `pairs`: upper and lower
- * alternate, the upper one having the parity of `first`. */
-struct case_range {
-    uint16_t first, last;
-    uint8_t distance;
-    bool pairs;
-};
-
-static const struct case_range ranges[] = {
-    {0x0041, 0x005a, 32, false}, /* A-Z */
-    {0x00c0, 0x00d6, 32, false}, /* Latin-1 */
-    {0x00d8, 0x00de, 32, false},
-    {0x0100, 0x012e, 1,  true }, /* Latin Extended-A */
-    {0x0132, 0x0136, 1,  true },
-    {0x0139, 0x0147, 1,  true },
-    {0x014a, 0x0176, 1,  true },
-    {0x0179, 0x017d, 1,  true },
-    {0x0391, 0x03a1, 32, false}, /* Greek */
-    {0x03a3, 0x03ab, 32, false},
-    {0x0400, 0x040f, 80, false}, /* Cyrillic */
-    {0x0410, 0x042f, 32, false},
-    {0x0460, 0x0480, 1,  true },
-    {0x048a, 0x04be, 1,  true },
-    {0x04d0, 0x052e, 1,  true },
-};
-
-enum { RANGE_COUNT = sizeof ranges / sizeof ranges[0] };
+/* The mapping by the run that holds the code point. */
+static uint32_t map_case(const struct stoa_case_run *runs, size_t count, uint32_t code)
+{
+    size_t low = 0;
+    while (low < count) {
+        const size_t middle = low + (count - low) / 2;
+        const struct stoa_case_run *run = &runs[middle];
+        if (code > run->last)
+            low = middle + 1;
+        else if (code < run->first)
+            count = middle;
+        else
+            return (code - run->first) % run->step == 0
+                       ? (uint32_t)((int32_t)code + run->distance)
+                       : code;
+    }
+    return code;
+}
 
 uint32_t stoa_char_lower(uint32_t code)
 {
-    for (size_t i = 0; i < RANGE_COUNT; i++) {
-        const struct case_range *range = &ranges[i];
-        if (code < range->first || code > range->last)
-            continue;
-        if (!range->pairs || (code - range->first) % 2 == 0)
-            return code + range->distance;
-    }
-    return code == 0x0178 ? 0x00ff : code;
+    if (code < 0x80)
+        return code >= 'A' && code <= 'Z' ? code + ('a' - 'A') : code;
+    return map_case(stoa_case_lower_runs, STOA_CASE_LOWER_RUNS, code);
 }
 
 uint32_t stoa_char_upper(uint32_t code)
 {
-    for (size_t i = 0; i < RANGE_COUNT; i++) {
-        const struct case_range *range = &ranges[i];
-        const uint32_t upper = code - range->distance;
-        if (code < range->distance || upper < range->first || upper > range->last)
-            continue;
-        if (!range->pairs || (upper - range->first) % 2 == 0)
-            return upper;
+    if (code < 0x80)
+        return code >= 'a' && code <= 'z' ? code - ('a' - 'A') : code;
+    return map_case(stoa_case_upper_runs, STOA_CASE_UPPER_RUNS, code);
+}
+
+bool stoa_char_is_word(uint32_t code)
+{
+    if (code < 0x80)
+        return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
+               (code >= 'a' && code <= 'z');
+    size_t low = 0;
+    size_t high = STOA_WORD_RUNS;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (code > stoa_word_runs[middle].last)
+            low = middle + 1;
+        else if (code < stoa_word_runs[middle].first)
+            high = middle;
+        else
+            return true;
     }
-    return code == 0x00ff ? 0x0178 : code;
+    return false;
 }
 
 size_t stoa_text_find(struct stoa_view text, struct stoa_view needle, size_t from)
