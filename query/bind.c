@@ -323,7 +323,7 @@ static stoa_status bind_count(struct stoa_binder *b, const struct stoa_sql_node 
         return STOA_OK;
     if (expr->constant.i64 < 0)
         return stoa_sql_fail(err, STOA_E_BAD_VALUE, node->offset,
-                             "expected a %s of 0 or more, found %lld", clause,
+                             "expected %s of 0 or more, found %lld", clause,
                              (long long)expr->constant.i64);
     *out_has = true;
     *out_count = (uint64_t)expr->constant.i64;

@@ -664,10 +664,13 @@ static stoa_status refuse_statement(struct parser *p)
 static stoa_status convert_statement(struct parser *p, const PgQuery__ParseResult *result,
                                      struct stoa_sql_statement *out)
 {
-    if (result->n_stmts != 1) {
+    if (result->n_stmts == 0)
+        return stoa_sql_fail(p->err, STOA_E_SYNTAX, p->source.size,
+                             "expected a statement, found none");
+    if (result->n_stmts > 1) {
         const struct stoa_token_list *tokens = &p->source.tokens;
-        const int32_t second = result->n_stmts > 1 ? result->stmts[1]->stmt_location : -1;
-        const uint32_t at = stoa_token_at(tokens, place(p, second));
+        const uint32_t at =
+            stoa_token_at(tokens, place(p, result->stmts[1]->stmt_location));
         return stoa_sql_fail(p->err, STOA_E_UNSUPPORTED_SQL, tokens->tokens[at].start,
                              "expected one statement, found %zu", result->n_stmts);
     }
