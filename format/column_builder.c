@@ -311,12 +311,13 @@ stoa_status stoa_column_builder_gather(struct stoa_column_builder *builder,
 struct stoa_column stoa_column_builder_view(const struct stoa_column_builder *builder)
 {
     static const uint32_t no_offsets[1] = {0};
+    static const uint8_t no_bytes[1] = {0}; /* views of empty texts point somewhere */
     return (struct stoa_column){
         .phys = builder->phys,
         .length = builder->length,
         .validity = builder->null_count ? builder->validity : NULL,
         .values = builder->values,
         .offsets = builder->offsets ? builder->offsets : no_offsets,
-        .bytes = builder->bytes,
+        .bytes = builder->bytes ? builder->bytes : no_bytes,
     };
 }
