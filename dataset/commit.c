@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commit. Data files are durable when this begins (data_file.c syncs them through the
+ * The commit. Data files are durable when this begins (data_writer.c syncs them through the
  * descriptor that wrote them). link() is the one atomic step: unlike rename() it fails when
  * the name exists, so two writers can never both own a version. Losers rebase the manifest,
  * never the data.
@@ -129,7 +129,7 @@ static stoa_status unknown_outcome(const struct commit *commit, const stoa_error
     return STOA_E_UNKNOWN_OUTCOME;
 }
 
-/* After a link that said EEXIST or failed: a network file system may have done it all the
+/* [DS-35, DS-36] After a link that said EEXIST or failed: a network file system may have done it all the
  * same and lost the answer. *out_exists: there is such a version, *out_mine: it is ours. */
 static stoa_status look_at_next(const struct commit *commit, bool *out_exists,
                                 bool *out_mine, stoa_error *err)

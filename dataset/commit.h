@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Turning a transaction into the next version: the protocol of spec/dataset.md section 7,
+ * Turning a transaction into the next version: the protocol of spec/dataset.md section 6,
  * whose order is the whole proof that a version which can be seen is durable and complete.
  */
 #ifndef STOA_DATASET_COMMIT_H

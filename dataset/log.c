@@ -147,9 +147,18 @@ stoa_status stoa_log_load(const struct stoa_root *root, uint64_t version,
             return status;
         }
     }
-    STOA_TRY(stoa_manifest_load(&file, version, root->id, out_manifest, err));
-    if (out_hash != NULL)
+    struct stoa_manifest *manifest = NULL;
+    STOA_TRY(stoa_manifest_load(&file, version, root->id, &manifest, err));
+    if (out_hash != NULL) {
+        const stoa_status status =
+            stoa_reader_verify(manifest->reader, false, NULL, NULL, err);
+        if (status != STOA_OK) {
+            stoa_manifest_free(manifest);
+            return status;
+        }
         *out_hash = hash;
+    }
+    *out_manifest = manifest;
     return STOA_OK;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The log: one immutable manifest per version, named by its number, each holding the hash of the
  * one before. Finding the newest, loading one, walking back, and the public stoa_dataset_log.
- * Rules: spec/dataset.md, section 5.
+ * Rules: spec/dataset.md, section 5 [DS-26..28].
  *
  * A damaged newest manifest is an error and never a reason to use the one before: that would
  * lose a commit somebody was told is safe.
@@ -20,8 +20,9 @@
 STOA_MUST_USE stoa_status stoa_log_find_head(const struct stoa_root *root,
                                              uint64_t *out_version, stoa_error *err);
 
-/* Loads version `version`. `out_hash` (NULL: not wanted) gets the XXH3-128 of its bytes.
- * STOA_E_VERSION when there is no such version. */
+/* Loads version `version`. `out_hash` (NULL: not wanted) gets the XXH3-128 of its bytes, and
+ * then all of them are verified: who asks for the hash builds on it. STOA_E_VERSION when there
+ * is no such version. */
 STOA_MUST_USE stoa_status stoa_log_load(const struct stoa_root *root, uint64_t version,
                                         struct stoa_manifest **out_manifest,
                                         struct stoa_hash128 *out_hash, stoa_error *err);

@@ -2,7 +2,7 @@
 /*
  * Names inside a dataset: partition directories, data files, manifests, and the checks that
  * keep every path below the dataset's directory. Used by all of dataset/; owns nothing.
- * Rules: spec/dataset.md, sections 2 and 6.
+ * Rules: spec/dataset.md, sections 3 and 4.
  *
  * Partition directories are for people and other tools: they are never parsed back for our own
  * data, since the true values stand in the manifest. So encoding may lose (hashes, suffixes).

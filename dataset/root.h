@@ -2,7 +2,7 @@
 /*
  * A dataset's directory held open: everything else in dataset/ works relative to these
  * descriptors and never by path again, so that a moved or replaced directory cannot mix two
- * datasets. Layout and format file: spec/dataset.md, sections 1 and 2.
+ * datasets. Layout and format file: spec/dataset.md, section 1 [DS-1..4].
  */
 #ifndef STOA_DATASET_ROOT_H
 #define STOA_DATASET_ROOT_H
