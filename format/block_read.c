@@ -43,7 +43,7 @@ stoa_status stoa_block_open(const uint8_t *payload, size_t size, enum stoa_phys 
 {
     struct stoa_validity *validity = NULL;
     size_t root = 0;
-    if (rows == 0 || rows > STOA_BLOCK_ROWS || null_count > rows)
+    if (rows == 0 || rows > STOA_BLOCK_ROWS || null_count > rows) /* [BLK-2] */
         return stoa_fail(err, STOA_E_CORRUPT,
                          "block: expected 1 to %d rows and no more NULLs, found %" PRIu32
                          " and %" PRIu32,

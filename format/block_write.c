@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Encoding one block [BLK-1]: the validity section, then the values with the slots of NULLs
- * filled, so that encodings see none and the bytes do not depend on what the slots held
- * [FMT-5]. Called by the file writer, one block at a time, from any thread.
+ * filled, so that encodings see none [BLK-6] and the bytes do not depend on what the slots
+ * held [FMT-5]. Called by the file writer, one block at a time, from any thread.
  */
 #include <assert.h>
 #include <math.h>

@@ -36,6 +36,7 @@ stoa_status stoa_dictionary_memo_create(struct stoa_arena *arena,
     return STOA_OK;
 }
 
+/* [BLK-8] */
 struct stoa_value stoa_dictionary_value(const struct stoa_dictionary *dictionary,
                                         uint32_t code)
 {

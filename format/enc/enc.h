@@ -157,7 +157,7 @@ const struct stoa_encoding *stoa_encoding_find(unsigned id);
 /* Row `i` of the table, or NULL past the end: for lists, tests and docs. */
 const struct stoa_encoding *stoa_encoding_at(size_t i);
 
-/* Number of values of vector `vector` in a node of `count`. */
+/* Number of values of vector `vector` in a node of `count` [ENC-7]. */
 static inline uint32_t stoa_vector_length(uint32_t count, uint32_t vector)
 {
     const uint32_t left = count - vector * STOA_VECTOR_ROWS;

@@ -72,6 +72,7 @@ static stoa_status check_value(const struct stoa_node *node, const uint8_t *byte
     return STOA_OK;
 }
 
+/* [CONST-2] */
 static stoa_status const_open(struct stoa_node *node, unsigned depth, stoa_error *err)
 {
     struct stoa_parts parts = stoa_parts_make(node, depth);

@@ -53,7 +53,7 @@ static stoa_status check_header(const uint8_t *bytes, size_t size, enum stoa_phy
                          "version?)",
                          bytes[0]);
     const char *name = stoa_encoding_find(bytes[0])->name;
-    if (bytes[1] != phys)
+    if (bytes[1] != phys) /* [ENC-4] */
         return stoa_fail(err, STOA_E_CORRUPT,
                          "%s node: expected physical kind %d, found %u", name, (int)phys,
                          bytes[1]);

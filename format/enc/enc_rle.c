@@ -34,7 +34,7 @@ static bool rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
     return memcmp(values + a * width, values + b * width, width) == 0;
 }
 
-/* Fills lengths and the first row of each run. */
+/* [RLE-2] fills lengths and the first row of each run. */
 static void find_runs(const struct stoa_column *column, uint64_t *lengths, uint32_t *rows)
 {
     uint32_t run = 0;

@@ -124,6 +124,7 @@ static stoa_status codec_memory(struct stoa_stream *stream, void **out, stoa_err
     return STOA_OK;
 }
 
+/* [STREAM-4] */
 static stoa_status decompress_frame(struct stoa_stream *stream, uint32_t frame,
                                     stoa_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of blocks [BLK-1] .. [BLK-6] [BLK-9]: every kind of validity, NULL handling, filters,
+/* Tests of blocks [BLK-1..6] [BLK-9]: every kind of validity, NULL handling, filters,
  * bytes that do not depend on what stands behind NULLs, damage. */
 #include "tests/unit/format/node_check.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of the BYTES encoding [BYTES-1] .. [BYTES-4]. */
+/* Tests of the BYTES encoding [BYTES-1..4]. */
 #include "tests/unit/format/node_check.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of the FFOR encoding [FFOR-1] .. [FFOR-6]. */
+/* Tests of the FFOR encoding [FFOR-1..6]. */
 #include "tests/unit/format/node_check.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of the RAW encoding [RAW-1] and of what all nodes share [ENC-1] [ENC-3] [ENC-5]. */
+/* Tests of the RAW encoding [RAW-1] and of what all nodes share [ENC-1..4] [ENC-7..9]. */
 #include "tests/unit/format/node_check.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of byte streams [STREAM-1] .. [STREAM-4], inside a node made for the purpose. */
+/* Tests of byte streams [STREAM-1..4], inside a node made for the purpose. */
 #include "tests/unit/format/node_check.h"
 
 #include <stdlib.h>
