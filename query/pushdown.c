@@ -90,12 +90,23 @@ static stoa_status make_and(struct splitter *s, struct stoa_expr *first,
 
 static stoa_status split(struct splitter *s, struct stoa_expr *expr);
 
+/* A constant condition, which has to be `wanted`. */
+static stoa_status take_constant(struct splitter *s, const struct stoa_value *value,
+                                 bool wanted)
+{
+    if (value->is_null || value->boolean != wanted)
+        s->plan->never_matches = true;
+    return STOA_OK;
+}
+
 /* NOT (a OR b) is NOT a AND NOT b. */
 static stoa_status split_not(struct splitter *s, struct stoa_expr *expr)
 {
     struct stoa_expr *arg = expr->args[0];
     if (arg->kind == STOA_EXPR_NOT)
         return split(s, arg->args[0]);
+    if (arg->kind == STOA_EXPR_CONSTANT)
+        return take_constant(s, &arg->constant, false);
     if (arg->kind != STOA_EXPR_OR)
         return add_piece(s, expr);
     for (uint32_t i = 0; i < arg->arg_count; i++) {
@@ -110,11 +121,8 @@ static stoa_status split_not(struct splitter *s, struct stoa_expr *expr)
 
 static stoa_status split(struct splitter *s, struct stoa_expr *expr)
 {
-    if (expr->kind == STOA_EXPR_CONSTANT) {
-        if (expr->constant.is_null || !expr->constant.boolean)
-            s->plan->never_matches = true;
-        return STOA_OK;
-    }
+    if (expr->kind == STOA_EXPR_CONSTANT)
+        return take_constant(s, &expr->constant, true);
     if (expr->kind == STOA_EXPR_NOT)
         return split_not(s, expr);
     if (expr->kind != STOA_EXPR_AND)
@@ -228,7 +236,7 @@ static stoa_status push_truth(struct splitter *s, const struct piece *piece,
     STOA_TRY(stoa_region_predicate(&piece->truth.domain, region, s->arena,
                                    &conjunct->predicate, &is_exact, s->err));
     conjunct->push = is_exact ? STOA_PUSH_EXACT : STOA_PUSH_PRUNE;
-    conjunct->reason = is_exact ? "" : "several ranges, of which only the span prunes";
+    conjunct->reason = is_exact ? "" : "several ranges";
     return STOA_OK;
 }
 

@@ -366,6 +366,21 @@ static void set_range(struct stoa_predicate *predicate, const struct stoa_interv
     predicate->high_inclusive = last->high_inclusive;
 }
 
+/* Something that holds all of the region: its span, or, when that is everything, all but its first
+ * gap. */
+static void set_span(struct stoa_predicate *predicate, const struct stoa_region *region,
+                     const struct stoa_region *rest)
+{
+    const struct stoa_interval *first = &region->intervals[0];
+    const struct stoa_interval *last = &region->intervals[region->count - 1];
+    if (first->has_low || last->has_high) {
+        set_range(predicate, first, last);
+    } else {
+        set_range(predicate, &rest->intervals[0], &rest->intervals[0]);
+        predicate->negated = true;
+    }
+}
+
 static stoa_status set_points(struct stoa_predicate *predicate,
                               const struct stoa_region *region, struct stoa_arena *arena,
                               stoa_error *err)
@@ -420,7 +435,7 @@ stoa_status stoa_region_predicate(const struct stoa_domain *domain,
         predicate.negated = *out_is_exact;
     }
     if (!*out_is_exact)
-        set_range(&predicate, &region->intervals[0], &region->intervals[region->count - 1]);
+        set_span(&predicate, region, &rest);
     *out_predicate = predicate;
     return STOA_OK;
 }

@@ -82,7 +82,7 @@ bool stoa_region_holds(const struct stoa_domain *domain, const struct stoa_regio
                        const struct stoa_value *value);
 
 /* The region as a predicate that matches exactly its values. False when no predicate kind holds it:
- * then *out_predicate is the span from the first to the last interval. NULL must not be in the
+ * then *out_predicate matches them and more. NULL must not be in the
  * region, except alone. */
 STOA_MUST_USE stoa_status stoa_region_predicate(const struct stoa_domain *domain,
                                                 const struct stoa_region *region,
