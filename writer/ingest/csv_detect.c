@@ -23,7 +23,8 @@ static const uint8_t delimiters[] = {'\t', 0x1F, 0x01, '|', ';', ',', '~', '^'};
 /* How the records of the sample split. */
 struct split_count {
     uint32_t records;
-    uint32_t alike;  /* records with the most frequent number of fields above 1 */
+    uint32_t split;  /* records with more than one field */
+    uint32_t alike;  /* of those, the ones with the most frequent number of fields */
     uint64_t fields; /* in the first record */
 };
 
@@ -78,10 +79,11 @@ static struct split_count count_split(const struct stoa_csv_dialect *dialect,
     while (count.records < SAMPLE_RECORDS &&
            next_record(dialect, sample, &at, &record, NULL, 0)) {
         if (count.records++ == 0) {
-            count.fields = record.fault == STOA_OK ? record.fields : 0;
+            count.fields = record.fields + (record.fault != STOA_OK);
             if (count.fields < 2)
                 break;
         }
+        count.split += record.fields > 1;
         if (record.fault == STOA_OK && record.fields > 1)
             count_one(&table, record.fields);
     }
@@ -95,7 +97,7 @@ static struct split_count count_split(const struct stoa_csv_dialect *dialect,
 /* True if `count` is a better split than `best`. With one record only, more fields win. */
 static bool is_better(const struct split_count *count, const struct split_count *best)
 {
-    if (count->fields < 2 || 2 * count->alike < count->records)
+    if (count->fields < 2 || 2 * count->split < count->records)
         return false;
     if (best->records == 0)
         return true;

@@ -165,7 +165,7 @@ static stoa_status check_forced(struct stoa_csv_slot *slot,
 
 /* Takes out the rows that have the right width and are bad all the same. */
 static stoa_status keep_good(struct stoa_csv_slot *slot, struct stoa_csv_window *window,
-                             size_t first_fault, stoa_error *err)
+                             stoa_error *err)
 {
     struct stoa_csv_fault_list *faults = &slot->rows.faults;
     const size_t before = faults->count;
@@ -177,8 +177,6 @@ static stoa_status keep_good(struct stoa_csv_slot *slot, struct stoa_csv_window 
     }
     if (faults->count > before)
         stoa_csv_window_drop(window, slot->bad);
-    if (faults->count > before && faults->count - first_fault > 1)
-        stoa_csv_faults_sort(faults, first_fault);
     return STOA_OK;
 }
 
@@ -206,9 +204,10 @@ static stoa_status work(void *context, size_t index, stoa_error *err)
         struct stoa_csv_window window;
         const size_t first_fault = rows->faults.count;
         STOA_TRY(stoa_csv_rows_next(rows, &window, &more, err));
-        if (window.row_count == 0)
-            continue;
-        STOA_TRY(keep_good(slot, &window, first_fault, err));
+        if (window.row_count != 0)
+            STOA_TRY(keep_good(slot, &window, err));
+        if (rows->faults.count - first_fault > 1)
+            stoa_csv_faults_sort(&rows->faults, first_fault);
         if (window.row_count != 0)
             STOA_TRY(slot->pass->visitor->window(slot, &window, err));
         slot->row_count += window.row_count;

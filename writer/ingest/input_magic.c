@@ -61,9 +61,11 @@ static stoa_status fail_format(stoa_error *err, const char *what, const char *hi
 static stoa_status check_zip(const uint8_t *bytes, size_t size, stoa_error *err)
 {
     static const char sheet[] = "[Content_Types].xml";
+    const bool is_sheet = memmem(bytes, size, sheet, sizeof sheet - 1) != NULL ||
+                          memmem(bytes, size, "xl/", 3) != NULL;
     if (size < 4 || bytes[0] != 'P' || bytes[1] != 'K' || bytes[2] > 8 || bytes[3] > 8)
         return STOA_OK;
-    if (memmem(bytes, size, sheet, sizeof sheet - 1) || memmem(bytes, size, "xl/", 3))
+    if (is_sheet)
         return fail_format(err, "an Excel workbook", "save the sheet as CSV first");
     return fail_format(err, "a zip archive",
                        UNPACK "unzip -p FILE MEMBER | stoa convert -");
