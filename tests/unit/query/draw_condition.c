@@ -93,6 +93,7 @@ static const char *const text_extras[] = {"C like 'a%'",
                                           "lower(C) = 'ab'",
                                           "C is null",
                                           "C is not null",
+                                          "(C like '%b%' and C like null) or C like '%q'",
                                           "length(C) > 1",
                                           NULL};
 static const char *const date_constants[] = {"date '2020-01-01'",
