@@ -152,6 +152,7 @@ static const char *const time_constants[] = {"'00:00:00'", "'12:00:00'",
                                              "'23:59:59.999999'", "null", NULL};
 static const char *const plain_extras[] = {"C is null", "C is not null", "C = C", NULL};
 
+/* Texts count three times: they have the most forms. */
 static const struct source sources[] = {
     {"a",  int_constants,       int_extras      },
     {"id", int_constants,       int_extras      },
@@ -159,6 +160,8 @@ static const struct source sources[] = {
     {"b",  float_constants,     float_extras    },
     {"m",  decimal_constants,   decimal_extras  },
     {"w",  decimal_constants,   decimal_extras  },
+    {"s",  text_constants,      text_extras     },
+    {"s",  text_constants,      text_extras     },
     {"s",  text_constants,      text_extras     },
     {"d",  date_constants,      date_extras     },
     {"ts", timestamp_constants, timestamp_extras},
