@@ -154,7 +154,7 @@ static void test_trees_keep_the_rules(void **state)
         struct stoa_column_builder builder;
         struct opened_node opened;
         stoa_error err;
-        shape_column(&random, phys, (enum shape)(i / 7), 20000, &builder);
+        shape_column(&random, phys, (enum shape)(i / 7), 6000, &builder);
         const struct stoa_column column = stoa_column_builder_view(&builder);
         struct stoa_buf bytes = encode(&column, STOA_PROFILE_COMPACT);
         assert_ok(node_open(bytes.data, bytes.size, phys, column.length, NULL, false,
