@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The container's bytes: header, schema section, row groups with tails, footer, trailer. Pure
- * functions between bytes and structs; writer/file and reader call them, and nobody else knows
+ * The container's bytes [FMT-1]: header, schema section, row groups with tails, footer, trailer.
+ * Pure functions between bytes and structs; writer/file and reader call them, and nobody else knows
  * an offset. spec/format.md holds the byte tables; the ids [FMT-n] below point there.
  *
  *   header 64 | schema section | row group 0 | row group 1 | ... | footer | trailer 128

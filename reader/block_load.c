@@ -147,7 +147,8 @@ stoa_status stoa_slot_load_dictionary(struct stoa_reader *reader,
     return STOA_OK;
 }
 
-/* The encoding in the record is what pruning and `info` go by. */
+/* The encoding in the record is what pruning and `info` go by. An id that nobody knows has
+ * failed before, in the block layer, and cost this block only [FMT-82]. */
 static stoa_status check_encoding(const struct stoa_block *block, uint8_t encoding,
                                   stoa_error *err)
 {

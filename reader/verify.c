@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every byte of a file: header, schema section, payloads, tails, footer pages, trailer, and
- * that nothing lies between them. Called by the `verify` command and by the dataset layer
+ * Every byte of a file [FMT-6]: header, schema section, payloads, tails, footer pages, trailer,
+ * and that nothing lies between them. Called by the `verify` command and by the dataset layer
  * before a commit. All bytes are read from the file again, also those that the reader holds
  * already: what is asked is whether the file is sound, not whether it was.
  */

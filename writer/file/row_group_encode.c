@@ -149,6 +149,7 @@ static stoa_status run_task(void *context, size_t index, stoa_error *err)
 
 /* ---- collecting a batch, in order ---- */
 
+/* [FMT-41] [FMT-42] */
 static stoa_status append_payload(struct encoder *encoder, const struct stoa_buf *payload,
                                   uint64_t *out_offset, stoa_error *err)
 {
@@ -242,6 +243,7 @@ static stoa_status collect_stats(struct encoder *encoder, uint32_t c,
     return stoa_buf_append(&group->stats, bytes, sizeof bytes, err);
 }
 
+/* [FMT-40] The dictionary, then the blocks. */
 static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_error *err)
 {
     const uint32_t c = encoder->current.first + i;

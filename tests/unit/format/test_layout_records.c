@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/layout_records.c: every field of every record lies where spec/format.md section 5 says,
- * and what was written is read back. What the readers refuse is tested with whole files in
+ * format/layout_records.c: every field of every record lies where spec/format.md section 5 says
+ * [FMT-1], and what was written is read back. What the readers refuse is tested with whole files in
  * tests/corrupt.
  */
 #include "tests/support/test_support.h"

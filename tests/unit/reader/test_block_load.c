@@ -78,6 +78,7 @@ static struct stoa_reader *open_damaged(struct fixture *fixture, uint64_t offset
     return reader;
 }
 
+/* [FMT-81] */
 static void test_damage_to_a_payload_costs_one_block(void **state)
 {
     struct fixture *fixture = *state;

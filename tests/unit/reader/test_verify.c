@@ -66,6 +66,7 @@ static void assert_noticed(const struct census *census, size_t at, const void *b
     assert_int_equal(pwrite(census->fd, census->bytes + at, size, (off_t)at), size);
 }
 
+/* [FMT-6] */
 static void take_census(const struct census *census)
 {
     stoa_error error;
