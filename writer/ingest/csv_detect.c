@@ -224,6 +224,7 @@ struct stoa_csv_dialect stoa_csv_detect_dialect(const struct stoa_ingest_options
 /* What the sample says of one column. */
 struct column_sample {
     enum stoa_kind first_kind;
+    bool is_first_value; /* of another kind than text, or digits and punctuation */
     bool is_first_empty;
     bool is_first_null_word;
     int64_t first_year; /* of an integer in the first record */
@@ -240,6 +241,19 @@ static bool is_null_word(const uint8_t *text, uint32_t length)
             return true;
     }
     return false;
+}
+
+/* "1,5", "3/4/2026", "12.50 %": nobody calls a column that. */
+static bool is_digits_and_signs(const uint8_t *text, uint32_t length)
+{
+    bool has_digit = false;
+    for (uint32_t i = 0; i < length; i++) {
+        const bool is_digit = (uint8_t)(text[i] - '0') < 10;
+        if (!is_digit && !memchr(".,:/+-% ", text[i], 8))
+            return false;
+        has_digit |= is_digit;
+    }
+    return has_digit;
 }
 
 /* The field without its quotes. */
@@ -263,6 +277,8 @@ static void look_at_first(struct column_sample *column, const uint8_t *text,
     if (length == 0)
         return;
     column->first_kind = stoa_kind_of(text, length, &detail);
+    column->is_first_value =
+        column->first_kind != STOA_KIND_TEXT || is_digits_and_signs(text, length);
     column->is_first_null_word = is_null_word(text, length);
     if (column->first_kind == STOA_KIND_INT && detail.integer < 10000 && detail.integer > 0)
         column->first_year = (int64_t)detail.integer;
@@ -294,7 +310,7 @@ static bool is_sequence(const struct column_sample *columns, size_t count)
     size_t seen = 0;
     for (size_t c = 0; c < count; c++) {
         const struct column_sample *column = &columns[c];
-        if (column->first_kind == STOA_KIND_TEXT)
+        if (!column->is_first_value)
             continue;
         const int64_t difference = column->first_year - previous;
         if (column->first_year == 0 || (seen > 0 && difference != 1 && difference != -1) ||
@@ -313,7 +329,7 @@ static bool decide_header(const struct column_sample *columns, size_t count)
     bool has_value = false;
     for (size_t c = 0; c < count; c++) {
         const struct column_sample *column = &columns[c];
-        if (column->first_kind != STOA_KIND_TEXT)
+        if (column->is_first_value)
             has_value = true;
         else if (!column->is_first_empty && !column->is_first_null_word &&
                  column->kinds != 0 && !(column->kinds & text))

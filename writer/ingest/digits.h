@@ -213,7 +213,9 @@ static inline bool stoa_timestamp_fast(const uint8_t *p, uint32_t length,
             return false;
     }
     *out_micros = ((days * 1440 - minutes) * 60 + seconds) * 1000000 + (int64_t)fraction;
-    return true;
+    /* A zone can move an instant out of the years 0000 .. 9999. */
+    return minutes == 0 || (*out_micros >= INT64_C(-719528) * 86400000000 &&
+                            *out_micros < INT64_C(2932897) * 86400000000);
 }
 
 /* [ING-27] 36 characters "8-4-4-4-12" in lower case, as 16 bytes. Plain loops over arrays, which

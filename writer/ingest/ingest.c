@@ -342,7 +342,8 @@ bool stoa_ingest_fits(const struct stoa_ingest *ingest, uint32_t column, stoa_ty
     const struct stoa_union_column *own = &ingest->all.columns[column];
     if (!own->is_forced)
         return stoa_facts_fit(&own->facts, type);
-    return own->facts.values == 0 || stoa_type_widens(own->type, type);
+    return own->facts.values == 0 || type.id == STOA_TYPE_TEXT ||
+           stoa_type_widens(own->type, type);
 }
 
 stoa_status stoa_ingest_find_misfit(struct stoa_ingest *ingest, uint32_t column,

@@ -37,7 +37,7 @@ static void add_text(struct shown *shown, const char *text)
 
 STOA_PRINTF(2, 3) static void add_format(struct shown *shown, const char *fmt, ...)
 {
-    char text[4096];
+    char text[8192];
     va_list args;
     va_start(args, fmt);
     const int n = vsnprintf(text, sizeof text, fmt, args);
