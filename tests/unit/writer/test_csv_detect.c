@@ -38,7 +38,7 @@ static void test_delimiter_is_the_one_that_splits_alike(void **state)
         {"a,b\n\"1;1\",2\n\"3;4\",5\n", "a:text b:int64\n\"1;1\"|2\n\"3;4\"|5\n"},
         {"1,5;2,5\n3,5;4,5\n",
          "column_1:text column_2:text\n\"1,5\"|\"2,5\"\n\"3,5\"|\"4,5\"\n"      },
-        {"a,b;c\n",                     "a:text b;c:text\n"                     },
+        {"a,b;c\n",                     "a,b:text c:text\n"                     },
     };
     (void)state;
     CHECK(cases);
