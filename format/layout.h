@@ -41,6 +41,7 @@ enum {
     STOA_VERSION_MAJOR = 0,
     STOA_VERSION_MINOR = 1
 };
+#define STOA_MAX_PAYLOAD_BYTES           ((size_t)65 << 20)
 #define STOA_MAX_ROWS                    (UINT64_C(1) << 40)
 #define STOA_HEAD_MAGIC                  "STOA\r\n\x1a\n"
 #define STOA_END_MAGIC                   "STOAEND\n"

@@ -127,6 +127,12 @@ static stoa_status load_dictionary(struct stoa_reader *reader,
                                   stoa_type_phys(site->column_record.type), is_utf8(site),
                                   record.count, reader->kernels, &slot->dictionary_arena,
                                   &slot->dictionary, err));
+    /* [BLK-7] [ENC-1] Behind a validity section of 8 bytes lies the root node, its id first. */
+    const unsigned encoding = slot->dictionary_payload.data[8];
+    if (encoding != record.encoding)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected encoding %u as the dictionary's record says, found %u",
+                         (unsigned)record.encoding, encoding);
     return STOA_OK;
 }
 

@@ -11,10 +11,6 @@
 #include "format/stats_record.h"
 #include "reader/reader_state.h"
 
-/* A payload is no longer than what it was made from, give or take headers; this bounds what one
- * block of a hostile file can make a reader allocate. */
-#define MAX_PAYLOAD (STOA_MAX_ROW_GROUP_RAW + ((size_t)1 << 20))
-
 /* ---- row groups ---- */
 
 static stoa_status read_group(struct stoa_reader *reader, uint32_t group,
@@ -159,16 +155,17 @@ stoa_status stoa_reader_row_group(struct stoa_reader *reader, uint32_t group,
 
 /* ---- blocks and dictionaries ---- */
 
+/* [FMT-3] The limit bounds what one block of a hostile file can make a reader allocate. */
 static stoa_status check_payload(const struct stoa_group_record *group, uint64_t offset,
                                  uint32_t stored_size, stoa_error *err)
 {
     const uint64_t room = group->size - group->tail_size;
-    if (!stoa_range_fits(offset, stored_size, room) || stored_size > MAX_PAYLOAD)
+    if (!stoa_range_fits(offset, stored_size, room) || stored_size > STOA_MAX_PAYLOAD_BYTES)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected a payload within %" PRIu64
                          " bytes and of at most %zu, found offset %" PRIu64 " and %" PRIu32
                          " bytes",
-                         room, MAX_PAYLOAD, offset, stored_size);
+                         room, STOA_MAX_PAYLOAD_BYTES, offset, stored_size);
     return STOA_OK;
 }
 

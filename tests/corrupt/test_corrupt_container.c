@@ -406,6 +406,8 @@ static const struct corrupt_case cases[] = {
      STOA_E_CORRUPT, "found 0 in"},
     {"dictionary of another column", SMALL, CORRUPT_DICTIONARIES, 24, 4, SET, 0, 0,
      STOA_E_CORRUPT, "dictionary record of column 1, found one of column 0"},
+    {"dictionary encoding", SMALL, CORRUPT_DICTIONARIES, 28, 1, XOR, 1, 0, STOA_E_CORRUPT,
+     "as the dictionary's record says"},
     {"dictionary reserved", SMALL, CORRUPT_DICTIONARIES, 31, 1, SET, 1, 0, STOA_E_CORRUPT,
      "reserved bytes of a dictionary"},
     /* section 5.5: statistics records */

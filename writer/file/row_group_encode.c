@@ -161,12 +161,13 @@ static stoa_status append_payload(struct encoder *encoder, const struct stoa_buf
     return STOA_OK;
 }
 
+/* [FMT-3] What an encoding adds to the raw size is far below the MiB that is left for it. */
 static stoa_status check_payload_size(size_t size, stoa_error *err)
 {
-    if (size > UINT32_MAX)
+    if (size > STOA_MAX_PAYLOAD_BYTES)
         return stoa_fail(err, STOA_E_LIMIT,
-                         "expected a payload of at most %" PRIu32 " bytes, found %zu",
-                         UINT32_MAX, size);
+                         "expected a payload of at most %zu bytes, found %zu",
+                         STOA_MAX_PAYLOAD_BYTES, size);
     return STOA_OK;
 }
 
