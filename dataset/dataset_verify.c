@@ -294,6 +294,29 @@ cleanup:
     return status;
 }
 
+/* Nothing may stand above the newest version that can be reached [DS-26]: a gap below it would
+ * be filled by the next commit, with another history. */
+static stoa_status verify_no_gap(struct verify *verify, uint64_t head, stoa_error *err)
+{
+    char **names = NULL;
+    size_t count = 0;
+    STOA_TRY(stoa_io_list(verify->root.log.fd, ".", &names, &count, err));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t version = 0;
+        stoa_error damage;
+        if (!stoa_manifest_name_parse(names[i], &version) || version <= head)
+            continue;
+        (void)stoa_fail(&damage, STOA_E_CORRUPT,
+                        "expected versions without gaps up to %" PRIu64 ", found %" PRIu64,
+                        head, version);
+        stoa_error_set_place(&damage, "%s/_stoa/log/%s", verify->root.directory.name,
+                             names[i]);
+        add_damage(verify, &damage);
+    }
+    stoa_free(names);
+    return STOA_OK;
+}
+
 static stoa_status verify_dataset(struct verify *verify, const struct stoa_target *target,
                                   stoa_error *err)
 {
@@ -309,8 +332,10 @@ static stoa_status verify_dataset(struct verify *verify, const struct stoa_targe
     if (status != STOA_OK)
         return STOA_OK; /* without its id nothing else can be judged */
     STOA_TRY(stoa_log_find_head(&verify->root, &head, err));
-    if (!target->has_version)
+    if (!target->has_version) {
+        STOA_TRY(verify_no_gap(verify, head, err));
         return verify_versions(verify, 1, head, err);
+    }
     if (target->version >= 1 && target->version <= head)
         return verify_versions(verify, target->version, target->version, err);
     return stoa_fail(err, STOA_E_VERSION,

@@ -284,8 +284,12 @@ stoa_status stoa_root_create(const char *path, struct stoa_root *out_root, stoa_
     STOA_TRY(stoa_io_open(AT_FDCWD, path, STOA_OPEN_DIRECTORY, NULL, &root.directory, err));
     STOA_TRY_CLEANUP(open_parts(&root, true, err));
     STOA_TRY_CLEANUP(stoa_io_stat_at(root.meta.fd, "format", &exists, &facts, err));
-    if (!exists)
+    if (!exists) {
         STOA_TRY_CLEANUP(put_format(&root, err));
+        /* [DS-31] Before any partition's directory is made: one that survived a crash without
+         * _stoa would look like somebody else's. */
+        STOA_TRY_CLEANUP(stoa_io_sync(&root.directory, err));
+    }
     STOA_TRY_CLEANUP(stoa_root_check_format(&root, root.id, err));
     *out_root = root;
 cleanup:

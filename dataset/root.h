@@ -43,7 +43,8 @@ STOA_MUST_USE stoa_status stoa_root_open(const char *path, struct stoa_root *out
                                          stoa_error *err);
 
 /* Makes what is missing (parents too) and opens it: for writers. Several may do so at once;
- * all end up with the same id [DS-3]. Not durable before stoa_root_sync. */
+ * all end up with the same id [DS-3]. Not durable before stoa_root_sync, but _stoa is before
+ * anything beside it. */
 STOA_MUST_USE stoa_status stoa_root_create(const char *path, struct stoa_root *out_root,
                                            stoa_error *err);
 

@@ -145,32 +145,42 @@ static void check_value(enum stoa_phys phys, const struct stoa_value *found,
         assert_int_equal(stoa_value_compare_exact(phys, found, expected), 0);
 }
 
-/* Calls `each` for every row of the dataset, in order. */
-static void scan(const char *path,
-                 void (*each)(void *context, const struct stoa_value *row), void *context)
+typedef void (*row_fn)(void *context, const struct stoa_value *row);
+
+static stoa_status scan_file(struct stoa_reader *reader, row_fn each, void *context,
+                             stoa_error *err)
 {
-    stoa_error error;
-    stoa_dataset *dataset = NULL;
-    assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
-    const stoa_dataset_info *info = stoa_dataset_get_info(dataset);
-    for (size_t f = 0; f < info->file_count; f++) {
-        const uint32_t columns[FIXTURE_FIELDS] = {0, 1, 2, 3};
-        struct stoa_reader *reader = NULL;
-        struct stoa_row_scan rows;
-        assert_ok(stoa_dataset_acquire(dataset, f, &reader, &error), &error);
-        assert_ok(stoa_row_scan_init(&rows, reader, columns, FIXTURE_FIELDS, &error),
-                  &error);
-        for (uint64_t r = 0; r < rows.rows; r++) {
-            struct stoa_value values[FIXTURE_FIELDS];
-            assert_ok(stoa_row_scan_seek(&rows, r, &error), &error);
-            for (uint32_t c = 0; c < FIXTURE_FIELDS; c++)
-                values[c] = stoa_row_scan_get(&rows, c);
+    const uint32_t columns[FIXTURE_FIELDS] = {0, 1, 2, 3};
+    struct stoa_row_scan rows = {0};
+    stoa_status status = stoa_row_scan_init(&rows, reader, columns, FIXTURE_FIELDS, err);
+    for (uint64_t r = 0; status == STOA_OK && r < stoa_reader_rows(reader); r++) {
+        struct stoa_value values[FIXTURE_FIELDS];
+        status = stoa_row_scan_seek(&rows, r, err);
+        for (uint32_t c = 0; status == STOA_OK && c < FIXTURE_FIELDS; c++)
+            values[c] = stoa_row_scan_get(&rows, c);
+        if (status == STOA_OK)
             each(context, values);
-        }
-        stoa_row_scan_done(&rows);
+    }
+    stoa_row_scan_done(&rows);
+    return status;
+}
+
+/* Calls `each` for every row of the dataset, in order. */
+static stoa_status scan(const char *path, row_fn each, void *context, stoa_error *err)
+{
+    stoa_dataset *dataset = NULL;
+    STOA_TRY(stoa_dataset_open(path, &dataset, err));
+    stoa_status status = STOA_OK;
+    const size_t files = stoa_dataset_get_info(dataset)->file_count;
+    for (size_t f = 0; f < files && status == STOA_OK; f++) {
+        struct stoa_reader *reader = NULL;
+        status = stoa_dataset_acquire(dataset, f, &reader, err);
+        if (status == STOA_OK)
+            status = scan_file(reader, each, context, err);
         stoa_dataset_release(dataset, f, reader);
     }
     stoa_dataset_close(dataset);
+    return status;
 }
 
 struct check {
@@ -209,7 +219,8 @@ void fixture_check(const char *path, const struct fixture_range *ranges, size_t 
     struct check check = {.ranges = ranges, .count = count, .regions = regions};
     check.seen = calloc(rows + 1, 1);
     assert_non_null(check.seen);
-    scan(path, check_row, &check);
+    stoa_error error;
+    assert_ok(scan(path, check_row, &check, &error), &error);
     assert_int_equal(check.total, rows);
     free(check.seen);
 }
@@ -230,9 +241,16 @@ static void hash_row(void *context, const struct stoa_value *row)
     }
 }
 
+stoa_status fixture_hash(const char *path, uint64_t *out_hash, stoa_error *err)
+{
+    *out_hash = 0;
+    return scan(path, hash_row, out_hash, err);
+}
+
 uint64_t fixture_fingerprint(const char *path)
 {
     uint64_t hash = 0;
-    scan(path, hash_row, &hash);
+    stoa_error error;
+    assert_ok(fixture_hash(path, &hash, &error), &error);
     return hash;
 }

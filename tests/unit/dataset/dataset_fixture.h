@@ -46,7 +46,9 @@ struct fixture_range {
 void fixture_check(const char *path, const struct fixture_range *ranges, size_t count,
                    uint32_t regions);
 
-/* A fingerprint of all rows in order: equal for equal tables. */
+/* A fingerprint of all rows in order: equal for equal tables. The first form fails the test on
+ * any error. */
 uint64_t fixture_fingerprint(const char *path);
+stoa_status fixture_hash(const char *path, uint64_t *out_hash, stoa_error *err);
 
 #endif

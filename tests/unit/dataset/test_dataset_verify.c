@@ -127,6 +127,17 @@ static void test_missing_version_is_damage(void **state)
                  &error);
     assert_int_equal(report.damages, 1);
     test_directory_remove(&directory);
+    /* A gap right above the version that can be reached. */
+    test_directory_make(&directory);
+    make(&directory, path);
+    assert_int_equal(rename(test_path(&directory, "ds/_stoa/log/0000000000000002.stoa"),
+                            test_path(&directory, "ds/_stoa/log/0000000000000003.stoa")),
+                     0);
+    test_file_write(&directory, "ds/_stoa/hint", "1\n", 2);
+    assert_fails(stoa_verify(path, 0, 1, NULL, NULL, &report, &error), STOA_E_CORRUPT,
+                 &error);
+    assert_contains(error.message, "without gaps");
+    test_directory_remove(&directory);
 }
 
 static void test_nothing_and_other_things_are_not_verified(void **state)
