@@ -271,8 +271,8 @@ static stoa_status put_push(struct writer *w, uint32_t i)
     const struct stoa_conjunct *conjunct = &w->plan->conjuncts[i];
     char text[COUNT_TEXT];
     if (conjunct->push == STOA_PUSH_NONE)
-        return stoa_buf_printf(w->out, w->err, "not pushed: %s; kept as a filter",
-                               conjunct->reason);
+        return stoa_buf_printf(w->out, w->err, "not pushed: %s%s", conjunct->reason,
+                               w->plan->never_matches ? "" : "; kept as a filter");
     STOA_TRY(put(w, "pushed"));
     if (w->is_run && w->profile.conjunct_blocks_pruned)
         STOA_TRY(stoa_buf_printf(w->out, w->err, "   %s blocks skipped",

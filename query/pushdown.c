@@ -258,6 +258,30 @@ static stoa_status push_piece(struct splitter *s, const struct piece *piece,
     return STOA_OK;
 }
 
+/* The cheapest way to decide a conjunct first; execution keeps the order, so that expressions see only
+ * rows that every predicate has let through. */
+static unsigned cost(const struct stoa_conjunct *conjunct)
+{
+    if (conjunct->push == STOA_PUSH_NONE)
+        return 4;
+    if (conjunct->push == STOA_PUSH_PRUNE)
+        return 3;
+    if (conjunct->predicate.kind == STOA_PREDICATE_TEST)
+        return 2;
+    return conjunct->predicate.phys == STOA_PHYS_BYTES ? 1 : 0;
+}
+
+static void order_by_cost(struct stoa_plan *plan)
+{
+    for (uint32_t i = 1; i < plan->conjunct_count; i++) {
+        const struct stoa_conjunct moved = plan->conjuncts[i];
+        uint32_t k = i;
+        for (; k > 0 && cost(&plan->conjuncts[k - 1]) > cost(&moved); k--)
+            plan->conjuncts[k] = plan->conjuncts[k - 1];
+        plan->conjuncts[k] = moved;
+    }
+}
+
 stoa_status stoa_pushdown(struct stoa_plan *plan, struct stoa_expr *where,
                           const char *const *names, stoa_error *err)
 {
@@ -280,5 +304,6 @@ stoa_status stoa_pushdown(struct stoa_plan *plan, struct stoa_expr *where,
             STOA_TRY(push_piece(&s, &s.pieces[i], names,
                                 &plan->conjuncts[plan->conjunct_count++]));
     }
+    order_by_cost(plan);
     return STOA_OK;
 }

@@ -188,8 +188,9 @@ const char *stoa_sql_source_keyword(const struct stoa_sql_source *source, uint32
         "OFFSET", "EXPLAIN", "DISTINCT", "BETWEEN", "DESCRIBE", "SUMMARIZE", "EXCLUDE"};
     const struct stoa_token_list *tokens = &source->tokens;
     const uint32_t at = stoa_token_at(tokens, offset);
-    for (uint32_t back = 0; back <= 1 && back <= at; back++) {
-        const uint32_t i = at - back;
+    /* The grammar takes most slips for a name, and stumbles over the next word. */
+    for (uint32_t step = at > 0 ? 0 : 1; step <= 1; step++) {
+        const uint32_t i = at - (step == 0);
         if (tokens->tokens[i].kind != STOA_TOKEN_WORD || tokens->tokens[i].length < 3)
             continue;
         char *word = stoa_token_text(tokens, i, arena);
