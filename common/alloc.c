@@ -9,6 +9,7 @@
  */
 #include "common/alloc.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,13 @@ void stoa_alloc_fail_at(uint64_t k, bool for_ever)
 uint64_t stoa_alloc_count(void)
 {
     return atomic_load(&made);
+}
+
+void stoa_alloc_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 int64_t stoa_alloc_live(void)

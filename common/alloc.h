@@ -31,6 +31,10 @@ char *stoa_strndup(const char *text, size_t length);
 void *stoa_alloc_aligned(size_t size);
 void stoa_free_aligned(void *ptr);
 
+/* Gives freed memory back to the system. For whoever has just freed tens of megabytes and is
+ * about to allocate others: libc keeps freed blocks, and the budget is of resident memory. */
+void stoa_alloc_trim(void);
+
 /* Test hook: makes the k-th allocation from now (1 = the next) fail, and all after it too when
  * `for_ever`. k = 0 switches it off. The caller makes sure that no other thread allocates
  * during the call itself. */

@@ -280,6 +280,7 @@ static stoa_status collect_batch(struct encoder *encoder, stoa_error *err)
     if (encoder->group->body.size > RELEASE_BODY) {
         for (uint32_t i = 0; i < batch->count; i++)
             stoa_column_builder_done(&encoder->writer->columns[batch->first + i]);
+        stoa_alloc_trim();
     }
     return STOA_OK;
 }
