@@ -5,8 +5,6 @@
  */
 #include "dataset/convert_report.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/alloc.h"
@@ -99,19 +97,16 @@ static stoa_status copy_sources(stoa_convert_report *report,
 static stoa_status copy_notices(stoa_convert_report *report,
                                 const struct stoa_ingest *ingest, stoa_error *err)
 {
-    size_t count = 0;
-    size_t used = 0;
-    for (uint32_t i = 0; stoa_ingest_notice(ingest, i) != NULL; i++)
+    uint32_t count = 0;
+    while (stoa_ingest_notice(ingest, count) != NULL)
         count++;
-    const size_t room = count + 1;
-    const char **notices = stoa_arena_alloc(arena_of(report), room * sizeof *notices);
+    const char **notices = stoa_arena_alloc(arena_of(report), count * sizeof *notices);
     if (notices == NULL)
-        return stoa_arena_fail(arena_of(report), room * sizeof *notices, err);
+        return stoa_arena_fail(arena_of(report), count * sizeof *notices, err);
     for (uint32_t i = 0; i < count; i++)
-        STOA_TRY(
-            copy_text(report, stoa_ingest_notice(ingest, i)->text, &notices[used++], err));
+        STOA_TRY(copy_text(report, stoa_ingest_notice(ingest, i)->text, &notices[i], err));
     report->notices = notices;
-    report->notice_count = used;
+    report->notice_count = count;
     return STOA_OK;
 }
 
