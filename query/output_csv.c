@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "format/text.h"
-#include "query/batch.h"
+#include "query/answer_batch.h"
 #include "query/output_format.h"
 
 /* ---- CSV ---- */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "format/text.h"
-#include "query/batch.h"
+#include "query/answer_batch.h"
 #include "query/output_format.h"
 
 static stoa_status append_escape(struct stoa_buf *out, uint8_t c, stoa_error *err)

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
-#include "query/batch.h"
+#include "query/answer_batch.h"
 #include "query/describe.h"
 #include "query/plan.h"
 #include "query/sql_error.h"

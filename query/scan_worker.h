@@ -22,8 +22,8 @@ void stoa_column_list_done(struct stoa_column_list *list);
 
 struct stoa_scan_worker {
     const struct stoa_plan *plan;
-    struct stoa_block_slot *slots;     /* per scan column */
-    bool has_slots;                    /* they are initialised */
+    struct stoa_block_slot *slots; /* per scan column */
+    bool has_slots;                /* they are initialised */
     struct stoa_vector *vectors;   /* per scan column: the vector decoded last */
     uint32_t *decoded;             /* per scan column: its number, or UINT32_MAX */
     bool *is_loaded;               /* per scan column: the slot holds the morsel's block */

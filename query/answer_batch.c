@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches from vectors, and cells of batches (query/batch.h, include/stoa/batch.h).
+ * Batches from vectors, and cells of batches (query/answer_batch.h, include/stoa/batch.h).
  */
-#include "query/batch.h"
+#include "query/answer_batch.h"
 
 #include <string.h>
 
