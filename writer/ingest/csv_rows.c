@@ -177,7 +177,8 @@ static stoa_status collect_odd(struct stoa_csv_rows *rows, size_t *out_next, boo
     if (record.fault == STOA_OK && record.fields > kept && scan->record_count != 0)
         return STOA_OK;
     rows->is_odd = false;
-    scan->has_quotes = true;
+    scan->has_quotes = true; /* nobody looked at the bytes: assume everything */
+    scan->has_special = true;
     *out_next = (size_t)record.next;
     stoa_csv_scan_seek(scan, *out_next);
     if (record.fault != STOA_OK)

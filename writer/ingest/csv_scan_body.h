@@ -75,7 +75,8 @@ static inline struct scan_found scan_step(struct stoa_csv_scan *scan,
     }
     const uint64_t cr = block->cr & outside;
     found.records = breaks & outside & ~(block->lf & (cr << 1 | scan->cr));
-    found.fields = found.records | (block->delimiter & outside);
+    /* Without a delimiter '\n' stands in for it, and the LF of a CR LF ends no field. */
+    found.fields = found.records | (block->delimiter & ~breaks & outside);
     scan->cr = cr >> last & 1;
     scan->edge = (block->delimiter | breaks | quotes) >> last & 1;
     return found;

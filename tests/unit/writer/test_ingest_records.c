@@ -20,6 +20,7 @@ static void test_line_ends_may_be_mixed(void **state)
     run_expect("a,b\n1,2\r\n3,4\r5,6", NULL, "a:int64 b:int64\n1|2\n3|4\n5|6\n");
     run_expect("a,b\r1,2\r3,4\r", NULL, "a:int64 b:int64\n1|2\n3|4\n");
     run_expect("a,b\r\n1,2\r\n", NULL, "a:int64 b:int64\n1|2\n");
+    run_expect("a\r\n1\r\n2\r\n", NULL, "a:int64\n1\n2\n");
 }
 
 /* [ING-6] */
