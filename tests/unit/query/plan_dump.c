@@ -15,7 +15,7 @@
 #include "query/pushdown.h"
 #include "query/sql_parse.h"
 
-enum { MAX_NAMES = 64 };
+enum { MAX_NAMES = 4096 };
 
 static void put(struct stoa_buf *out, const char *fmt, ...) STOA_PRINTF(2, 3);
 
@@ -26,7 +26,9 @@ static void put(struct stoa_buf *out, const char *fmt, ...)
     va_start(args, fmt);
     const int size = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (stoa_buf_append(out, text, (size_t)size, NULL) != STOA_OK)
+    /* Long texts are cut. */
+    const size_t kept = (size_t)size < sizeof text ? (size_t)size : sizeof text - 1;
+    if (stoa_buf_append(out, text, kept, NULL) != STOA_OK)
         abort();
 }
 
@@ -168,19 +170,21 @@ static void put_tail(const struct stoa_plan *plan, struct stoa_buf *out)
 void stoa_plan_dump(const struct stoa_plan *plan, const stoa_schema *schema,
                     struct stoa_buf *out)
 {
-    static const char *const group_names[] = {"g0", "g1", "g2", "g3",
-                                              "g4", "g5", "g6", "g7"};
-    static const char *const aggregate_names[] = {"a0",  "a1",  "a2",  "a3", "a4",  "a5",
-                                                  "a6",  "a7",  "a8",  "a9", "a10", "a11",
-                                                  "a12", "a13", "a14", "a15"};
+    static const char *const group_names[] = {"g0", "g1", "g2", "g3", "g+"};
+    static const char *const aggregate_names[] = {"a0", "a1", "a2", "a3", "a4", "a5",
+                                                  "a6", "a7", "a8", "a9", "a+"};
     const char *names[MAX_NAMES] = {NULL};
     const char *above[MAX_NAMES] = {NULL};
+    if ((size_t)plan->group_count + plan->aggregate_count > MAX_NAMES)
+        return; /* only a fuzzer writes such statements */
     for (uint32_t i = 0; i < plan->scan_column_count; i++)
         names[i] = schema->fields[plan->scan_columns[i]].name;
+    /* What is more than the tables hold shows as g+ and a+. */
     for (uint32_t i = 0; i < plan->group_count; i++)
-        above[i] = group_names[i];
-    for (uint32_t i = 0; i < plan->aggregate_count; i++)
-        above[plan->group_count + i] = aggregate_names[i];
+        above[i] = group_names[i < 4 ? i : 4];
+    for (uint32_t i = 0; i < plan->aggregate_count && plan->group_count + i < MAX_NAMES;
+         i++)
+        above[plan->group_count + i] = aggregate_names[i < 10 ? i : 10];
     const char *const *inputs = plan->is_aggregate ? above : names;
     for (uint32_t i = 0; i < plan->output_count; i++) {
         put(out, "%s", i ? ", " : "select ");

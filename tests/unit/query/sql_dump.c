@@ -18,7 +18,9 @@ static void put(struct stoa_buf *out, const char *fmt, ...)
     va_start(args, fmt);
     const int size = vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    if (stoa_buf_append(out, text, (size_t)size, NULL) != STOA_OK)
+    /* Long texts are cut. */
+    const size_t kept = (size_t)size < sizeof text ? (size_t)size : sizeof text - 1;
+    if (stoa_buf_append(out, text, kept, NULL) != STOA_OK)
         abort();
 }
 
