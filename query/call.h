@@ -12,7 +12,7 @@
 #include "query/function.h"
 
 /* The calendar that dates and timestamps are computed in: -9999-01-01 .. 9999-12-31. */
-#define STOA_DATE_FIRST INT64_C(-4371588)
+#define STOA_DATE_FIRST INT64_C(-4371587)
 #define STOA_DATE_LAST  INT64_C(2932896)
 #define STOA_US_PER_DAY INT64_C(86400000000)
 

@@ -2,6 +2,7 @@
 /*
  * Expressions as SQL text, for EXPLAIN and error messages, and constant folding (query/expr.h).
  */
+#include <math.h>
 #include <string.h>
 
 #include "format/text.h"
@@ -15,18 +16,38 @@ static stoa_status append(struct stoa_buf *out, const char *text, stoa_error *er
     return stoa_buf_append(out, text, strlen(text), err);
 }
 
+/* The bytes of a text that are shown, cut at a whole character. */
+static size_t shown_size(struct stoa_view text)
+{
+    if (text.length <= MAX_SHOWN_TEXT)
+        return text.length;
+    size_t size = MAX_SHOWN_TEXT;
+    while (size > 0 && (text.data[size] & 0xc0) == 0x80)
+        size--;
+    return size;
+}
+
 /* 'it''s', cut when it is long. */
-static stoa_status append_quoted(struct stoa_buf *out, const char *text, size_t size,
+static stoa_status append_quoted(struct stoa_buf *out, struct stoa_view text,
                                  stoa_error *err)
 {
+    const size_t shown = shown_size(text);
     STOA_TRY(stoa_buf_append_byte(out, '\'', err));
-    const size_t shown = size < MAX_SHOWN_TEXT ? size : MAX_SHOWN_TEXT;
     for (size_t i = 0; i < shown; i++) {
-        if (text[i] == '\'')
+        if (text.data[i] == '\'')
             STOA_TRY(stoa_buf_append_byte(out, '\'', err));
-        STOA_TRY(stoa_buf_append_byte(out, (uint8_t)text[i], err));
+        STOA_TRY(stoa_buf_append_byte(out, text.data[i], err));
     }
-    return append(out, shown < size ? "'..." : "'", err);
+    return append(out, shown < text.length ? "'..." : "'", err);
+}
+
+/* Numbers and truth stand for themselves; everything else is a text that would be cast, NaN too. */
+static bool is_bare(stoa_type type, const struct stoa_value *value)
+{
+    if (type.id == STOA_TYPE_FLOAT64)
+        return isfinite(value->f64);
+    return type.id == STOA_TYPE_BOOL ||
+           (type.id >= STOA_TYPE_INT8 && type.id <= STOA_TYPE_DECIMAL);
 }
 
 static stoa_status append_value(stoa_type type, const struct stoa_value *value,
@@ -35,14 +56,29 @@ static stoa_status append_value(stoa_type type, const struct stoa_value *value,
     if (value->is_null)
         return append(out, "NULL", err);
     if (type.id == STOA_TYPE_TEXT)
-        return append_quoted(out, (const char *)value->bytes.data, value->bytes.length,
-                             err);
-    const bool is_bare = (type.id >= STOA_TYPE_BOOL && type.id <= STOA_TYPE_DECIMAL);
-    if (is_bare)
+        return append_quoted(out, value->bytes, err);
+    if (is_bare(type, value))
         return stoa_text_append(type, value, out, err);
+    struct stoa_value shown = *value;
+    const bool is_cut =
+        type.id == STOA_TYPE_BINARY && value->bytes.length > MAX_SHOWN_TEXT / 2;
+    if (is_cut)
+        shown.bytes.length = MAX_SHOWN_TEXT / 2;
     STOA_TRY(stoa_buf_append_byte(out, '\'', err));
-    STOA_TRY(stoa_text_append(type, value, out, err));
-    return stoa_buf_append_byte(out, '\'', err);
+    STOA_TRY(stoa_text_append(type, &shown, out, err));
+    return append(out, is_cut ? "'..." : "'", err);
+}
+
+/* What is not closed by its own brackets gets some as part of a larger expression. */
+static stoa_status append_operand(const struct stoa_expr *expr, const char *const *names,
+                                  struct stoa_buf *out, stoa_error *err)
+{
+    const bool is_open = expr->kind == STOA_EXPR_NOT || expr->kind == STOA_EXPR_IS_NULL ||
+                         expr->kind == STOA_EXPR_IN;
+    if (is_open)
+        STOA_TRY(stoa_buf_append_byte(out, '(', err));
+    STOA_TRY(stoa_expr_text(expr, names, out, err));
+    return is_open ? stoa_buf_append_byte(out, ')', err) : STOA_OK;
 }
 
 static stoa_status append_list(const struct stoa_expr *expr, const char *const *names,
@@ -88,12 +124,17 @@ static stoa_status call_text(const struct stoa_expr *expr, const char *const *na
     const char *word = operator_word(name);
     if (word && expr->arg_count == 2) {
         STOA_TRY(stoa_buf_append_byte(out, '(', err));
-        STOA_TRY(stoa_expr_text(expr->args[0], names, out, err));
+        STOA_TRY(append_operand(expr->args[0], names, out, err));
         STOA_TRY(stoa_buf_printf(out, err, " %s ", word));
-        STOA_TRY(stoa_expr_text(expr->args[1], names, out, err));
+        STOA_TRY(append_operand(expr->args[1], names, out, err));
         return stoa_buf_append_byte(out, ')', err);
     }
-    STOA_TRY(stoa_buf_printf(out, err, word ? "(%s" : "%s(", name));
+    if (word && expr->arg_count == 1) {
+        STOA_TRY(stoa_buf_printf(out, err, "(%s ", word));
+        STOA_TRY(append_operand(expr->args[0], names, out, err));
+        return stoa_buf_append_byte(out, ')', err);
+    }
+    STOA_TRY(stoa_buf_printf(out, err, "%s(", name));
     STOA_TRY(append_list(expr, names, ", ", out, err));
     return stoa_buf_append_byte(out, ')', err);
 }
@@ -101,7 +142,7 @@ static stoa_status call_text(const struct stoa_expr *expr, const char *const *na
 static stoa_status in_text(const struct stoa_expr *expr, const char *const *names,
                            struct stoa_buf *out, stoa_error *err)
 {
-    STOA_TRY(stoa_expr_text(expr->args[0], names, out, err));
+    STOA_TRY(append_operand(expr->args[0], names, out, err));
     STOA_TRY(append(out, expr->negated ? " NOT IN (" : " IN (", err));
     for (uint32_t i = 0; i < expr->set_count && i < MAX_SHOWN_SET; i++) {
         if (i > 0)
@@ -153,9 +194,9 @@ stoa_status stoa_expr_text(const struct stoa_expr *expr, const char *const *name
     case STOA_EXPR_OR: return connective_text(expr, names, out, err);
     case STOA_EXPR_NOT:
         STOA_TRY(append(out, "NOT ", err));
-        return stoa_expr_text(expr->args[0], names, out, err);
+        return append_operand(expr->args[0], names, out, err);
     case STOA_EXPR_IS_NULL:
-        STOA_TRY(stoa_expr_text(expr->args[0], names, out, err));
+        STOA_TRY(append_operand(expr->args[0], names, out, err));
         return append(out, expr->negated ? " IS NOT NULL" : " IS NULL", err);
     case STOA_EXPR_IN: return in_text(expr, names, out, err);
     case STOA_EXPR_CASE: return case_text(expr, names, out, err);

@@ -43,9 +43,14 @@ stoa_status stoa_call_text(struct stoa_call *call, size_t size, uint8_t **out,
                          "%s would make a text of %zu bytes; a value has at most 16 MiB",
                          call->expr->function->name, size);
     *out = stoa_arena_alloc(call->texts, size == 0 ? 1 : size);
-    if (!*out)
-        return stoa_arena_fail(call->texts, size, err);
-    return STOA_OK;
+    if (*out)
+        return STOA_OK;
+    const stoa_status status = stoa_arena_fail(call->texts, size, err);
+    if (status == STOA_E_LIMIT)
+        return stoa_fail(err, status,
+                         "%s: the texts made for %u rows would take more than %zu bytes",
+                         call->expr->function->name, call->rows, call->texts->maximum);
+    return status;
 }
 
 bool stoa_signature_resolve(const struct stoa_signature *signature,

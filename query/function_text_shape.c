@@ -296,6 +296,18 @@ static stoa_status row_reverse(struct stoa_call *call, uint32_t row, stoa_error 
     return STOA_OK;
 }
 
+/* Writes `fill`, which is not empty, over and over: by doubling what is there already. */
+static void fill_bytes(struct stoa_view fill, size_t size, uint8_t *out)
+{
+    size_t used = size < fill.length ? size : fill.length;
+    memcpy(out, fill.data, used);
+    while (used < size) {
+        const size_t more = size - used < used ? size - used : used;
+        memcpy(out + used, out, more);
+        used += more;
+    }
+}
+
 static stoa_status row_repeat(struct stoa_call *call, uint32_t row, stoa_error *err)
 {
     const struct stoa_view text = text_arg(call, 0, row);
@@ -306,8 +318,8 @@ static stoa_status row_repeat(struct stoa_call *call, uint32_t row, stoa_error *
         size = SIZE_MAX;
     uint8_t *out = NULL;
     STOA_TRY(stoa_call_text(call, size, &out, err));
-    for (size_t i = 0; i < count; i++)
-        memcpy(out + i * text.length, text.data, text.length);
+    if (size > 0)
+        fill_bytes(text, size, out);
     stoa_call_set_view(call, row, out, size);
     return STOA_OK;
 }
@@ -326,19 +338,11 @@ static stoa_status row_chr(struct stoa_call *call, uint32_t row, stoa_error *err
 
 /* ---- padding ---- */
 
-/* Fills `out` with `count` characters of `fill`, over and over; returns the bytes. NULL only counts. */
-static size_t fill_chars(struct stoa_view fill, size_t count, uint8_t *out)
+/* Bytes of `count` characters of `fill`, over and over. Below 2^48: both factors are below 2^24. */
+static size_t fill_size(struct stoa_view fill, size_t count)
 {
-    size_t used = 0;
-    size_t at = 0;
-    for (; count > 0; count--) {
-        const size_t size = stoa_char_size(fill.data[at]);
-        if (out)
-            memcpy(out + used, fill.data + at, size);
-        used += size;
-        at = at + size < fill.length ? at + size : 0;
-    }
-    return used;
+    const size_t chars = stoa_char_count(fill);
+    return count / chars * fill.length + stoa_char_offset(fill, count % chars);
 }
 
 /* Pads to a number of characters, or cuts to it on the right. */
@@ -360,9 +364,9 @@ static stoa_status pad(struct stoa_call *call, uint32_t row, bool is_left, stoa_
     uint8_t *out = NULL;
     if (wanted > STOA_MAX_VALUE_BYTES)
         return stoa_call_text(call, wanted, &out, err);
-    const size_t size = fill_chars(fill, wanted - count, NULL);
+    const size_t size = fill_size(fill, wanted - count);
     STOA_TRY(stoa_call_text(call, size + text.length, &out, err));
-    fill_chars(fill, wanted - count, is_left ? out : out + text.length);
+    fill_bytes(fill, size, is_left ? out : out + text.length);
     if (text.length > 0)
         memcpy(is_left ? out + size : out, text.data, text.length);
     stoa_call_set_view(call, row, out, size + text.length);
