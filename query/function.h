@@ -72,6 +72,9 @@ STOA_MUST_USE stoa_status stoa_cast_bind(struct stoa_expr *expr, stoa_type type,
                                          bool is_explicit, struct stoa_arena *arena,
                                          struct stoa_expr **out_expr, stoa_error *err);
 
+/* Comparisons have arguments of one type, but for two exact numbers that no decimal(38) can unite: those
+ * keep their types. */
+
 /* The type that values of both can be compared and united in (CASE, COALESCE, IN, =), or false. */
 bool stoa_type_common(const struct stoa_expr *a, const struct stoa_expr *b,
                       stoa_type *out_type);

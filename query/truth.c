@@ -136,6 +136,8 @@ static stoa_status analyse_comparison(struct analysis *a, const struct stoa_expr
         set_unknown(out);
         return STOA_OK;
     }
+    if (!stoa_type_equal(operand->type, constant->type))
+        return give_up(a, "decimals that 38 digits cannot unite");
     const struct stoa_domain domain = stoa_domain_of(operand->type);
     struct stoa_region region;
     STOA_TRY(stoa_region_interval(&domain, interval_of(comparison, &constant->constant),
