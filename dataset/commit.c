@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commit. Data files are durable when this begins (data_writer.c syncs them through the
- * descriptor that wrote them). link() is the one atomic step: unlike rename() it fails when
- * the name exists, so two writers can never both own a version. Losers rebase the manifest,
- * never the data.
+ * The commit. Data files are durable when this begins (stoa_transaction_settle). link() is the
+ * one atomic step: unlike rename() it fails when the name exists, so two writers can never
+ * both own a version. Losers rebase the manifest, never the data.
  *
  * The state diagram in README.md names these functions.
  */

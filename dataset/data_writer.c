@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Data files of one partition. The file is synced through the descriptor that wrote it: an
- * error in writing back is reported to that descriptor once, and a new one may never see it.
+ * Data files of one partition. The descriptor that wrote a file goes to the transaction, which
+ * syncs through it: an error in writing back is reported to that descriptor once, and a new
+ * one may never see it.
  */
 #include "dataset/data_writer.h"
 
 #include "common/alloc.h"
-#include "dataset/file_check.h"
 
 struct stoa_data_writer {
     struct stoa_transaction *transaction;
@@ -91,22 +91,20 @@ static stoa_status keep_stats(struct stoa_data_writer *writer,
     return status;
 }
 
-/* Footer, fsync, close, read back. */
+/* Footer and statistics; the transaction makes the file durable and checks it. */
 static stoa_status end_file(struct stoa_data_writer *writer, stoa_error *err)
 {
     struct stoa_manifest_file *file = &writer->transaction->files[writer->number];
     struct stoa_file_summary summary;
     STOA_TRY(stoa_file_writer_finish(writer->writer, &summary, err));
-    STOA_TRY(stoa_io_sync(&writer->file, err));
-    STOA_TRY(stoa_io_close(&writer->file, err));
     file->rows = summary.rows;
     file->size = summary.size;
     file->hash = summary.hash;
     STOA_TRY(keep_stats(writer, &summary, err));
     stoa_file_writer_free(writer->writer);
     writer->writer = NULL;
-    return stoa_file_check_new(&writer->transaction->root->directory, file,
-                               &writer->options.schema, err);
+    return stoa_transaction_end_file(writer->transaction, &writer->file, writer->number,
+                                     &writer->options.schema, err);
 }
 
 /* Raw size of rows [first, first + rows) as in [FMT-4], but with booleans at nothing, so that

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of one partition into data files: created with the first row, rolled by size, synced
- * and checked when they end. Used by the router, for one partition after the other.
+ * Rows of one partition into data files: created with the first row, rolled by size, handed
+ * to the transaction when they end. Used by the router, for one partition after the other.
  *
  * Where a file ends depends on the rows alone [DS-18]: not on batches, memory or threads.
  */

@@ -520,7 +520,8 @@ stoa_status stoa_router_finish(struct stoa_router *router, stoa_error *err)
 {
     if (router->options.count_only || router->rows == 0)
         return STOA_OK;
-    if (router->options.partition_count == 0)
-        return stoa_data_writer_finish(router->single, err);
-    return finish_partitions(router, err);
+    STOA_TRY(router->options.partition_count == 0
+                 ? stoa_data_writer_finish(router->single, err)
+                 : finish_partitions(router, err));
+    return stoa_transaction_settle(router->transaction, err);
 }

@@ -11,7 +11,11 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/pool.h"
+#include "dataset/file_check.h"
 
+/* Files that are synced at once; and how many it takes to be worth threads. */
+enum { SETTLE_THREADS = 8, SETTLE_ALONE = 4 };
 #define ARENA_LIMIT ((size_t)512 << 20)
 #define NAMES_LIMIT ((size_t)256 << 20)
 
@@ -52,6 +56,8 @@ void stoa_transaction_done(struct stoa_transaction *transaction)
 {
     if (transaction->root == NULL)
         return;
+    for (uint32_t i = 0; i < transaction->pending_count; i++)
+        stoa_io_discard(&transaction->pending[i].file);
     for (uint32_t i = 0; i < transaction->file_count && !transaction->keep; i++)
         stoa_path_try_remove(transaction->root->directory.fd, transaction->files[i].path);
     if (transaction->lease.fd >= 0) {
@@ -150,38 +156,121 @@ stoa_status stoa_transaction_create_file(struct stoa_transaction *transaction,
     return STOA_OK;
 }
 
-static int compare_lengths(const void *a, const void *b)
+stoa_status stoa_transaction_end_file(struct stoa_transaction *transaction,
+                                      struct stoa_file *file, uint32_t number,
+                                      const stoa_schema *schema, stoa_error *err)
 {
-    const size_t left = strlen(*(const char *const *)a);
-    const size_t right = strlen(*(const char *const *)b);
-    return left > right ? -1 : left < right;
+    transaction->schema = *schema;
+    transaction->pending[transaction->pending_count].file = *file;
+    transaction->pending[transaction->pending_count].number = number;
+    transaction->pending_count++;
+    *file = STOA_FILE_CLOSED;
+    return transaction->pending_count == STOA_PENDING_FILES
+               ? stoa_transaction_settle(transaction, err)
+               : STOA_OK;
 }
 
-static stoa_status sync_directory(const struct stoa_root *root, const char *path,
-                                  stoa_error *err)
+/* Not the caller's pool: these threads only wait for the disk (300 small files: 0.4 s instead
+ * of 1.4). NULL for a few things, or when there are no threads to be had: it goes without. */
+static struct stoa_pool *sync_pool(uint32_t count)
 {
+    struct stoa_pool *pool = NULL;
+    if (count <= SETTLE_ALONE || stoa_pool_create(SETTLE_THREADS, &pool, NULL) != STOA_OK)
+        return NULL;
+    return pool;
+}
+
+/* A pool task: one pending file. */
+static stoa_status settle_file(void *context, size_t index, stoa_error *err)
+{
+    struct stoa_transaction *transaction = context;
+    struct stoa_file *file = &transaction->pending[index].file;
+    STOA_TRY(stoa_io_sync(file, err));
+    STOA_TRY(stoa_io_close(file, err));
+    return stoa_file_check_new(&transaction->root->directory,
+                               &transaction->files[transaction->pending[index].number],
+                               &transaction->schema, err);
+}
+
+stoa_status stoa_transaction_settle(struct stoa_transaction *transaction, stoa_error *err)
+{
+    struct stoa_pool *pool = sync_pool(transaction->pending_count);
+    const stoa_status status =
+        stoa_pool_run(pool, transaction->pending_count, settle_file, transaction, err);
+    stoa_pool_free(pool);
+    STOA_TRY(status);
+    transaction->pending_count = 0;
+    return STOA_OK;
+}
+
+static uint32_t depth_of(const char *path)
+{
+    uint32_t depth = path[0] != '\0' ? 1 : 0;
+    for (const char *p = path; *p != '\0'; p++)
+        depth += *p == '/';
+    return depth;
+}
+
+/* Deepest first; the rest of the order only has to be the same every time. */
+static int compare_depths(const void *a, const void *b)
+{
+    const char *left = *(const char *const *)a;
+    const char *right = *(const char *const *)b;
+    const uint32_t left_depth = depth_of(left);
+    const uint32_t right_depth = depth_of(right);
+    if (left_depth != right_depth)
+        return left_depth > right_depth ? -1 : 1;
+    return strcmp(left, right);
+}
+
+struct sync_directories {
+    const struct stoa_root *root;
+    const char *const *paths;
+};
+
+/* A pool task: one directory of those at the same depth. */
+static stoa_status sync_directory(void *context, size_t index, stoa_error *err)
+{
+    const struct sync_directories *sync = context;
+    const char *path = sync->paths[index];
     struct stoa_file directory = STOA_FILE_CLOSED;
     if (path[0] == '\0')
-        return stoa_io_sync(&root->directory, err);
-    STOA_TRY(stoa_path_open(&root->directory, path, STOA_OPEN_DIRECTORY, &directory, err));
+        return stoa_io_sync(&sync->root->directory, err);
+    STOA_TRY(
+        stoa_path_open(&sync->root->directory, path, STOA_OPEN_DIRECTORY, &directory, err));
     const stoa_status status = stoa_io_sync(&directory, err);
     stoa_io_discard(&directory);
+    return status;
+}
+
+/* Level by level, so that children are durable before their parents. */
+static stoa_status sync_levels(const struct stoa_root *root, const char **paths,
+                               uint32_t count, stoa_error *err)
+{
+    struct stoa_pool *pool = sync_pool(count);
+    stoa_status status = STOA_OK;
+    for (uint32_t first = 0; first < count && status == STOA_OK;) {
+        uint32_t end = first + 1;
+        while (end < count && depth_of(paths[end]) == depth_of(paths[first]))
+            end++;
+        struct sync_directories sync = {.root = root, .paths = paths + first};
+        status = stoa_pool_run(pool, end - first, sync_directory, &sync, err);
+        first = end;
+    }
+    stoa_pool_free(pool);
     return status;
 }
 
 stoa_status stoa_transaction_sync(struct stoa_transaction *transaction, stoa_error *err)
 {
     const uint32_t count = transaction->touched.count;
-    stoa_status status = STOA_OK;
     const char **paths = stoa_alloc_array(count, sizeof *paths);
     if (paths == NULL)
         return stoa_fail_memory(err, count * sizeof *paths);
     for (uint32_t i = 0; i < count; i++)
         paths[i] = stoa_name_map_name(&transaction->touched, i, NULL);
-    /* A path is longer than each directory above it. */
-    qsort(paths, count, sizeof *paths, compare_lengths);
-    for (uint32_t i = 0; i < count && status == STOA_OK; i++)
-        status = sync_directory(transaction->root, paths[i], err);
+    qsort(paths, count, sizeof *paths, compare_depths);
+    const stoa_status status = sync_levels(transaction->root, paths, count, err);
     stoa_free(paths);
     return status;
 }

@@ -11,6 +11,8 @@
 #include "dataset/name_map.h"
 #include "dataset/root.h"
 
+enum { STOA_PENDING_FILES = 64 };
+
 struct stoa_transaction {
     const struct stoa_root *root; /* borrowed */
     uint8_t id[STOA_ID_SIZE];
@@ -22,6 +24,13 @@ struct stoa_transaction {
     struct stoa_manifest_file
         *files; /* owned; created files, all of them finished but the last */
     uint32_t file_count, file_capacity;
+    struct {
+        struct stoa_file file;
+        uint32_t number;           /* in files */
+    } pending[STOA_PENDING_FILES]; /* written, not yet durable */
+    uint32_t pending_count;
+    stoa_schema
+        schema; /* of the files; borrowed, from the first stoa_transaction_end_file on */
     struct stoa_stat_table stats;
     bool has_stats;
     bool keep; /* the files may be committed: never remove them */
@@ -41,6 +50,19 @@ STOA_MUST_USE stoa_status stoa_transaction_create_file(
     struct stoa_transaction *transaction, const char *directory,
     const struct stoa_partition_value *values, uint32_t value_count,
     struct stoa_file *out_file, uint32_t *out_number, stoa_error *err);
+
+/* Takes over a data file that is written and whose size, rows and hash are in files[number].
+ * It becomes durable and is checked now or with others, together, since a file system makes
+ * several files durable in hardly more time than one. */
+STOA_MUST_USE stoa_status stoa_transaction_end_file(struct stoa_transaction *transaction,
+                                                    struct stoa_file *file, uint32_t number,
+                                                    const stoa_schema *schema,
+                                                    stoa_error *err);
+
+/* Syncs and closes what is pending, through the descriptors that wrote it, and reads it back
+ * [DS-30]. */
+STOA_MUST_USE stoa_status stoa_transaction_settle(struct stoa_transaction *transaction,
+                                                  stoa_error *err);
 
 /* Makes all touched directories durable, children first [DS-32]. */
 STOA_MUST_USE stoa_status stoa_transaction_sync(struct stoa_transaction *transaction,
