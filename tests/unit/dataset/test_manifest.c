@@ -431,6 +431,57 @@ static void test_hostile_cells_are_refused(void **state)
     test_directory_remove(&directory);
 }
 
+/* A value nobody expects in that column. */
+static struct stoa_value nasty(struct test_random *random, enum stoa_phys phys)
+{
+    static const int64_t numbers[] = {0,  1,         -1,        2,       7,
+                                      16, INT64_MAX, INT64_MIN, 1 << 20, 1LL << 40};
+    static const char *const texts[] = {
+        "",      "stat",           "file", "value",  "version",          "..",       "a",
+        "int64", "decimal(38,38)", "ES",   "b.stoa", "0123456789abcdef", "k=v/../x", "id"};
+    struct stoa_value value = {.is_null = test_random_below(random, 4) == 0};
+    if (phys == STOA_PHYS_BYTES && !value.is_null)
+        return text(texts[test_random_below(random, sizeof texts / sizeof texts[0])]);
+    if (phys == STOA_PHYS_BOOL)
+        value.boolean = test_random_below(random, 2) == 1;
+    else if (phys == STOA_PHYS_I64)
+        value.i64 = numbers[test_random_below(random, sizeof numbers / sizeof numbers[0])];
+    else if (phys == STOA_PHYS_FIXED16)
+        test_random_bytes(random, value.fixed16, 16);
+    return value;
+}
+
+static void test_random_cells_load_or_are_refused(void **state)
+{
+    (void)state;
+    struct test_random random = test_random_start(21);
+    struct test_directory directory;
+    struct sample sample;
+    struct cells cells;
+    uint32_t loaded = 0;
+    test_directory_make(&directory);
+    sample_make(&sample);
+    write_manifest(&directory, "good", &sample.draft);
+    for (uint32_t i = 0; i < 400; i++) {
+        cells_read(&directory, "good", &cells);
+        for (uint64_t n = test_random_below(&random, 4) + 1; n > 0; n--) {
+            const uint64_t row = test_random_below(&random, cells.rows);
+            const uint32_t column = (uint32_t)test_random_below(&random, STOA_COL_COUNT);
+            cells.values[row * STOA_COL_COUNT + column] =
+                nasty(&random, stoa_type_phys(stoa_manifest_fields[column].type));
+        }
+        cells_write(&directory, "bad", &cells);
+        cells_done(&cells);
+        const stoa_status status = load_all(&directory, "bad");
+        assert_true(status == STOA_OK || status == STOA_E_CORRUPT);
+        loaded += status == STOA_OK;
+        assert_ok(stoa_io_remove(directory.fd, "bad", &error), &error);
+    }
+    assert_true(loaded < 200); /* nearly every cell matters */
+    sample_done(&sample);
+    test_directory_remove(&directory);
+}
+
 static void test_missing_rows_are_refused(void **state)
 {
     (void)state;
@@ -509,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_everything_comes_back),
         cmocka_unit_test(test_child_holds_all_of_its_parent),
         cmocka_unit_test(test_hostile_cells_are_refused),
+        cmocka_unit_test(test_random_cells_load_or_are_refused),
         cmocka_unit_test(test_missing_rows_are_refused),
         cmocka_unit_test(test_other_tables_are_no_manifests),
         cmocka_unit_test(test_statistics_beyond_the_limit_are_dropped_from_the_end),
