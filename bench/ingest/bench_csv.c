@@ -4,6 +4,7 @@
  *
  *   bench_csv                    20 mixed columns, 100 MB, made with a fixed seed, one thread
  *   bench_csv -m 1000 -t 2       size in MB, threads
+ *   bench_csv -c 262144          bytes per chunk
  *   bench_csv FILE...            real files
  *
  * Best of three runs; the file is in the page cache.
@@ -54,7 +55,7 @@ static size_t make_row(uint64_t *state, uint64_t row, char *out)
                             (unsigned)(b >> 32) % 100, (unsigned)(b >> 40) % 100);
     used +=
         (size_t)sprintf(out + used, "%.6f,%.6f,%.10g,", (double)(a % 180000000) / 1e6 - 90,
-                        (double)(b % 360000000) / 1e6 - 180, (double)(a >> 12) / 4503.0);
+                        (double)(b % 360000000) / 1e6 - 180, (double)(a >> 12) / 4503e5);
     used += (size_t)sprintf(
         out + used, "20%02u-%02u-%02u,20%02u-%02u-%02u %02u:%02u:%02u,", (unsigned)(a % 25),
         (unsigned)(a >> 8) % 12 + 1, (unsigned)(a >> 16) % 28 + 1, (unsigned)(b % 25),
@@ -123,13 +124,13 @@ struct times {
     double wall[2];
 };
 
-static stoa_status run(const char *path, struct stoa_pool *pool, struct times *times,
-                       uint64_t *out_rows, uint64_t *out_size, stoa_error *err)
+static stoa_status run(const char *path, const struct stoa_ingest_options *options,
+                       struct times *times, uint64_t *out_rows, uint64_t *out_size,
+                       stoa_error *err)
 {
-    const struct stoa_ingest_options options = {.pool = pool};
     const struct stoa_ingest_sink sink = {.context = out_rows, .on_batch = count_batch};
     struct stoa_ingest *ingest = NULL;
-    stoa_status status = stoa_ingest_create(&options, &ingest, err);
+    stoa_status status = stoa_ingest_create(options, &ingest, err);
     double cpu = now();
     double clock = wall();
     *out_rows = 0;
@@ -151,7 +152,7 @@ static stoa_status run(const char *path, struct stoa_pool *pool, struct times *t
     return status;
 }
 
-static int measure(const char *path, unsigned threads)
+static int measure(const char *path, unsigned threads, size_t chunk_size)
 {
     struct stoa_pool *pool = NULL;
     struct times best = {
@@ -166,7 +167,8 @@ static int measure(const char *path, unsigned threads)
         return 1;
     for (int i = 0; i < RUNS; i++) {
         struct times times;
-        if (run(path, pool, &times, &rows, &size, &error) != STOA_OK) {
+        const struct stoa_ingest_options options = {.pool = pool, .chunk_size = chunk_size};
+        if (run(path, &options, &times, &rows, &size, &error) != STOA_OK) {
             printf("%s: %s: %s\n%s\n", path, error.place, error.message, error.excerpt);
             stoa_pool_free(pool);
             return 1;
@@ -190,26 +192,29 @@ static int measure(const char *path, unsigned threads)
 int main(int argc, char **argv)
 {
     unsigned threads = 1;
+    size_t chunk_size = 0;
     uint64_t megabytes = 100;
     int option;
-    while ((option = getopt(argc, argv, "m:t:")) != -1) {
+    while ((option = getopt(argc, argv, "m:t:c:")) != -1) {
         if (option == 'm')
             megabytes = strtoull(optarg, NULL, 10);
         else if (option == 't')
             threads = (unsigned)strtoul(optarg, NULL, 10);
+        else if (option == 'c')
+            chunk_size = strtoul(optarg, NULL, 10);
         else
             return 2;
     }
     int result = 0;
     for (int i = optind; i < argc; i++)
-        result |= measure(argv[i], threads);
+        result |= measure(argv[i], threads, chunk_size);
     if (optind < argc)
         return result;
     char path[64];
     (void)snprintf(path, sizeof path, "/tmp/bench_csv_%ld.csv", (long)getpid());
     result = make_file(path, megabytes * 1000000);
     if (result == 0)
-        result = measure(path, threads);
+        result = measure(path, threads, chunk_size);
     (void)unlink(path);
     return result;
 }

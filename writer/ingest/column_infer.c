@@ -8,9 +8,6 @@
 
 #include "writer/ingest/digits.h"
 
-/* 10^15: integers and digit counts below this are float64 without a look. */
-enum { FLOAT_DIGITS = 15 };
-
 /* What a loop works on. */
 struct infer_run {
     struct stoa_facts *facts;
@@ -81,7 +78,31 @@ static void join_span(struct stoa_facts *facts, const struct number_span *span)
         join_ints(facts, span->low, span->high);
 }
 
-/* Fractions of at most 15 digits, and integers below 2^53 once the column has some. */
+static void widen_span(struct number_span *span, const struct stoa_fraction *fraction)
+{
+    span->whole =
+        fraction->whole_digits > span->whole ? fraction->whole_digits : span->whole;
+    span->scale_min = fraction->scale < span->scale_min ? fraction->scale : span->scale_min;
+    span->scale_max = fraction->scale > span->scale_max ? fraction->scale : span->scale_max;
+}
+
+/* A fraction of 16 to 19 digits: whether float64 keeps it has to be looked at, once. */
+static bool long_fraction(struct stoa_facts *facts, const uint8_t *p, uint32_t length,
+                          struct number_span *span)
+{
+    struct stoa_fraction fraction;
+    bool is_exact = true;
+    if (!stoa_fraction_long(p, length, &fraction))
+        return false;
+    if (!facts->is_float_inexact) {
+        (void)stoa_fraction_float(&fraction, p, length, &is_exact);
+        facts->is_float_inexact = !is_exact;
+    }
+    widen_span(span, &fraction);
+    return true;
+}
+
+/* Fractions of at most 19 digits, and integers up to 2^53 once the column has some. */
 static uint32_t fraction_loop(const struct infer_run *run, uint32_t row)
 {
     const int64_t exact = INT64_C(1) << 53;
@@ -90,23 +111,19 @@ static uint32_t fraction_loop(const struct infer_run *run, uint32_t row)
         .scale_min = UINT32_MAX, .low = INT64_MAX, .high = INT64_MIN};
     for (; row < run->count; row++) {
         const struct stoa_ref ref = run->refs[row];
+        const uint32_t length = stoa_ref_length(ref);
         const uint8_t *p = run->text + ref.begin;
         struct stoa_fraction fraction;
         int64_t value = 0;
         if (ref.length == 0)
             continue;
-        if (stoa_fraction_fast(p, stoa_ref_length(ref), &fraction)) {
-            if (fraction.whole_digits + fraction.scale > FLOAT_DIGITS)
-                break;
-            span.whole =
-                fraction.whole_digits > span.whole ? fraction.whole_digits : span.whole;
-            span.scale_min =
-                fraction.scale < span.scale_min ? fraction.scale : span.scale_min;
-            span.scale_max =
-                fraction.scale > span.scale_max ? fraction.scale : span.scale_max;
+        if (stoa_fraction_fast(p, length, &fraction)) {
+            widen_span(&span, &fraction);
             continue;
         }
-        if (!has_ints || !stoa_int_fast(p, stoa_ref_length(ref), &value) || value > exact ||
+        if (long_fraction(run->facts, p, length, &span))
+            continue;
+        if (!has_ints || !stoa_int_fast(p, length, &value) || value > exact ||
             value < -exact)
             break;
         span.low = value < span.low ? value : span.low;
@@ -229,6 +246,7 @@ void stoa_column_infer(struct stoa_facts *facts, const uint8_t *text,
             continue;
         }
         row = stop;
+        stoa_facts_check(facts);
         if (row < count)
             add_one(&run, row++);
     }

@@ -17,6 +17,7 @@
 #include "format/text_float.h"
 #include "format/text_temporal.h"
 #include "writer/ingest/digits.h"
+#include "writer/ingest/value_kind.h"
 
 /* What a loop works on: rows [0, count) to `values` on. */
 struct parse_run {
@@ -94,42 +95,37 @@ static bool uint_loop(const struct parse_run *run)
 static bool decimal_fast(const uint8_t *p, uint32_t length, uint32_t scale,
                          uint32_t precision, int64_t *out)
 {
-    static const int64_t powers[] = {1,
-                                     10,
-                                     100,
-                                     1000,
-                                     10000,
-                                     100000,
-                                     1000000,
-                                     10000000,
-                                     100000000,
-                                     1000000000,
-                                     10000000000,
-                                     100000000000,
-                                     1000000000000,
-                                     10000000000000,
-                                     100000000000000,
-                                     1000000000000000,
-                                     10000000000000000,
-                                     100000000000000000,
-                                     1000000000000000000};
     struct stoa_fraction fraction;
     int64_t value = 0;
     const uint32_t digits = precision < 18 ? precision : 18;
     if (scale > digits)
         return false;
-    const int64_t limit = powers[digits - scale]; /* of the part before the point */
     if (stoa_fraction_fast(p, length, &fraction)) {
-        if (fraction.scale > scale || fraction.whole >= (uint64_t)limit)
+        if (fraction.scale > scale || fraction.whole_digits > digits - scale)
             return false;
-        value = (int64_t)fraction.whole * powers[scale] +
-                (int64_t)fraction.fraction * powers[scale - fraction.scale];
+        value = (int64_t)(fraction.digits * stoa_digits_unit(scale - fraction.scale));
         *out = fraction.is_negative ? -value : value;
         return true;
     }
+    const int64_t limit = (int64_t)stoa_digits_unit(digits - scale);
     if (!stoa_int_fast(p, length, &value) || value >= limit || value <= -limit)
         return false;
-    *out = value * powers[scale];
+    *out = value * (int64_t)stoa_digits_unit(scale);
+    return true;
+}
+
+/* A fraction of at most 19 digits. */
+static bool decimal_long(stoa_type type, const uint8_t *p, uint32_t length, stoa_i128 *out)
+{
+    struct stoa_fraction fraction;
+    if (!stoa_fraction_long(p, length, &fraction) || fraction.scale > type.scale ||
+        fraction.whole_digits > (uint32_t)(type.precision - type.scale) ||
+        type.scale - fraction.scale > 19)
+        return false;
+    /* Both factors are below 2^64 and the product below 10^precision. */
+    const stoa_i128 value =
+        (stoa_i128)fraction.digits * stoa_digits_unit(type.scale - fraction.scale);
+    *out = fraction.is_negative ? -value : value;
     return true;
 }
 
@@ -139,6 +135,8 @@ static bool decimal_slowly(const struct parse_run *run, const uint8_t *p, uint32
 {
     const stoa_type type = run->plan->type;
     struct stoa_value value;
+    if (decimal_long(type, p, length, out))
+        return true;
     if (run->plan->is_forced) {
         if (!parse_slowly(run, p, length, &value))
             return false;
@@ -195,29 +193,11 @@ static bool float_fast(const uint8_t *p, uint32_t length, double *out)
 {
     static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    static const uint64_t whole_powers[] = {1,
-                                            10,
-                                            100,
-                                            1000,
-                                            10000,
-                                            100000,
-                                            1000000,
-                                            10000000,
-                                            100000000,
-                                            1000000000,
-                                            10000000000,
-                                            100000000000,
-                                            1000000000000,
-                                            10000000000000,
-                                            100000000000000,
-                                            1000000000000000};
     struct stoa_fraction fraction;
     int64_t integer = 0;
     if (stoa_fraction_fast(p, length, &fraction)) {
         /* At most 15 digits: both parts of the quotient are exact, so it rounds once. */
-        const uint64_t digits =
-            fraction.whole * whole_powers[fraction.scale] + fraction.fraction;
-        const double value = (double)digits / powers[fraction.scale];
+        const double value = (double)fraction.digits / powers[fraction.scale];
         *out = fraction.is_negative ? -value : value;
         return true;
     }
@@ -234,11 +214,16 @@ static bool float_loop(const struct parse_run *run)
         const struct stoa_ref ref = run->refs[r];
         const uint32_t length = stoa_ref_length(ref);
         const uint8_t *p = run->text + ref.begin;
+        struct stoa_fraction fraction;
         struct stoa_number number;
         struct stoa_value value;
         out[r] = 0;
         if (ref.length == 0 || float_fast(p, length, &out[r]))
             continue;
+        if (stoa_fraction_long(p, length, &fraction)) {
+            out[r] = stoa_fraction_float(&fraction, p, length, NULL);
+            continue;
+        }
         if (stoa_number_scan((const char *)p, length, &number)) {
             out[r] = stoa_number_to_f64(&number, (const char *)p, length);
         } else {

@@ -17,7 +17,7 @@
 enum {
     BYTES_PER_BYTE = 18, /* buffer, offsets and values per byte of text, at worst */
     CHUNK_MIN = 16 << 10,
-    CHUNK_MAX = 1 << 20
+    CHUNK_MAX = 512 << 10
 };
 #define BUFFER_MIN ((size_t)64 << 10)
 /* Chunks are addressed with 32 bits, and a reference needs the top bit. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Digits eight at a time: the inner steps of the number, date and time readers of both passes.
- * Everything is inline and pure. Functions that take a pointer may read up to 8 bytes from it
- * (or 8 at any place they name), wherever the field ends: texts are padded.
+ * Everything is inline and pure. Functions that take a pointer may read 17 bytes from it and 8
+ * from any place in the field, wherever it ends: texts are padded.
  *
  * Conversion of eight digits by three multiplications after D. Lemire, "Quickly parsing eight
  * digits", 2018.
@@ -76,45 +76,118 @@ static inline bool stoa_int_fast(const uint8_t *p, uint32_t length, int64_t *out
     return true;
 }
 
-/* A plain fraction "-ddd.ddd" in two parts. */
+/* 10^n, 0 <= n <= 19. */
+static inline uint64_t stoa_digits_unit(uint32_t n)
+{
+    static const uint64_t units[] = {1,
+                                     10,
+                                     100,
+                                     1000,
+                                     10000,
+                                     100000,
+                                     1000000,
+                                     10000000,
+                                     100000000,
+                                     1000000000,
+                                     10000000000,
+                                     100000000000,
+                                     1000000000000,
+                                     10000000000000,
+                                     100000000000000,
+                                     1000000000000000,
+                                     10000000000000000,
+                                     100000000000000000,
+                                     1000000000000000000,
+                                     10000000000000000000U};
+    return units[n];
+}
+
+/* A plain fraction "-ddd.ddd": (-1)^is_negative * digits / 10^scale. */
 struct stoa_fraction {
-    uint64_t whole;        /* the digits before the point as a number */
-    uint64_t fraction;     /* those behind it */
-    uint32_t whole_digits; /* 0 for "0.5" and ".5" */
-    uint32_t scale;        /* digits behind the point */
+    uint64_t digits;
+    uint32_t whole_digits; /* before the point; 0 for "0.5" and ".5" */
+    uint32_t scale;        /* behind the point */
     bool is_negative;
 };
 
-/* [ING-21] a fraction with at most 16 characters behind the sign; false: look closer. Negative
- * zero is left to the closer look. */
+/* Where the first '.' among the eight bytes is; 8 when there is none. */
+static inline uint32_t stoa_point_find(uint64_t raw)
+{
+    const uint64_t other = raw ^ UINT64_C(0x2E2E2E2E2E2E2E2E);
+    const uint64_t zeros =
+        (other - UINT64_C(0x0101010101010101)) & ~other & UINT64_C(0x8080808080808080);
+    return zeros ? (uint32_t)__builtin_ctzll(zeros) / 8 : 8;
+}
+
+/* Closes the gap of byte `point` in eight bytes; the new last byte is that of `next`. */
+static inline uint64_t stoa_point_close(uint64_t raw, uint32_t point, uint64_t next)
+{
+    const uint64_t before = (UINT64_C(1) << 8 * point) - 1;
+    return (raw & before) | ((raw >> 8 | next << 56) & ~before);
+}
+
+/* [ING-21] a fraction with at most 15 digits; false: look closer. Minus zero is left to the closer
+ * look. Reads 16 bytes behind the sign. */
 static inline bool stoa_fraction_fast(const uint8_t *p, uint32_t length,
                                       struct stoa_fraction *out)
 {
     out->is_negative = p[0] == '-';
     const uint32_t n = length - out->is_negative;
     p += out->is_negative;
-    if (n - 2 >= 15) /* at least ".5" */
+    uint64_t low = stoa_load_le64(p);
+    uint64_t high = stoa_load_le64(p + 8);
+    uint32_t point = stoa_point_find(low);
+    if (point < 8) {
+        low = stoa_point_close(low, point, high);
+        high >>= 8;
+    } else {
+        point += stoa_point_find(high);
+        high = point < 16 ? stoa_point_close(high, point - 8, 0) : 0;
+    }
+    /* n < 2 wraps around; the point has to stand inside and not last. */
+    if (n - 2 >= 15 || point >= n - 1 || (p[0] == '0' && point > 1))
         return false;
-    /* The first '.' among eight bytes; 8 when there is none. */
-    const uint64_t other = stoa_load_le64(p) ^ UINT64_C(0x2E2E2E2E2E2E2E2E);
-    const uint64_t zeros =
-        (other - UINT64_C(0x0101010101010101)) & ~other & UINT64_C(0x8080808080808080);
-    const uint32_t point = zeros ? (uint32_t)__builtin_ctzll(zeros) / 8 : 8;
-    const uint32_t scale = n - point - 1;
-    if (point == 8 || point >= n - 1 || (p[0] == '0' && point > 1) || scale > 15)
-        return false;
-    out->whole = 0;
-    if (point > 0) {
-        const uint64_t word = stoa_digits_word(stoa_load_le64(p), point);
+    if (n <= 9) {
+        const uint64_t word = stoa_digits_word(low, n - 1);
+        out->digits = stoa_digits_value(word);
         if (!stoa_digits_good(word))
             return false;
-        out->whole = stoa_digits_value(word);
+    } else {
+        const uint64_t head = low ^ STOA_ASCII_ZEROS;
+        const uint64_t tail = stoa_digits_word(high, n - 9);
+        out->digits =
+            stoa_digits_value(head) * stoa_digits_unit(n - 9) + stoa_digits_value(tail);
+        if (!stoa_digits_good(head) || !stoa_digits_good(tail))
+            return false;
     }
-    if (!stoa_digits_parse(p + point + 1, scale, &out->fraction))
+    out->whole_digits = point == 1 && p[0] == '0' ? 0 : point;
+    out->scale = n - 1 - point;
+    return !out->is_negative || out->digits != 0;
+}
+
+/* The same for up to 19 digits in all, in two parts: floats printed in full. */
+static inline bool stoa_fraction_long(const uint8_t *p, uint32_t length,
+                                      struct stoa_fraction *out)
+{
+    uint64_t whole = 0;
+    uint64_t fraction = 0;
+    out->is_negative = p[0] == '-';
+    const uint32_t n = length - out->is_negative;
+    p += out->is_negative;
+    if (n - 2 >= 19)
         return false;
-    out->whole_digits = out->whole ? point : 0;
+    const uint8_t *found = memchr(p, '.', n - 1);
+    if (!found)
+        return false;
+    const uint32_t point = (uint32_t)(found - p);
+    const uint32_t scale = n - 1 - point;
+    if ((p[0] == '0' && point > 1) || (point > 0 && !stoa_digits_parse(p, point, &whole)) ||
+        !stoa_digits_parse(found + 1, scale, &fraction))
+        return false;
+    out->digits = whole * stoa_digits_unit(scale) + fraction; /* below 10^19 */
+    out->whole_digits = point == 1 && p[0] == '0' ? 0 : point;
     out->scale = scale;
-    return !out->is_negative || (out->whole | out->fraction) != 0;
+    return !out->is_negative || out->digits != 0;
 }
 
 /* "YYYY-MM-DD" of a day that exists, as days since 1970-01-01; reads 10 bytes. */

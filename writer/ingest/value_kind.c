@@ -97,6 +97,28 @@ bool stoa_kind_is_float(const uint8_t *text, uint32_t length)
     return stoa_number_is_shortest(&number, stoa_number_to_f64(&number, chars, length));
 }
 
+/* At most 19: fractions have no more. */
+static uint32_t count_significant(uint64_t digits)
+{
+    uint32_t count = 0;
+    while (count < 19 && digits >= stoa_digits_unit(count))
+        count++;
+    return count;
+}
+
+double stoa_fraction_float(const struct stoa_fraction *fraction, const uint8_t *text,
+                           uint32_t length, bool *out_is_exact)
+{
+    const struct stoa_number number = {.digits = fraction->digits,
+                                       .exponent = -(int64_t)fraction->scale,
+                                       .count = count_significant(fraction->digits),
+                                       .is_negative = fraction->is_negative};
+    const double value = stoa_number_to_f64(&number, (const char *)text, length);
+    if (out_is_exact)
+        *out_is_exact = stoa_number_is_shortest(&number, value);
+    return value;
+}
+
 /* ---- dates and times ---- */
 
 /* Within years 0000..9999 also after a zone was taken off: it must print with four digits. */

@@ -52,6 +52,11 @@ enum stoa_kind stoa_kind_of(const uint8_t *text, uint32_t length,
  * nearest float64 [ING-31]. */
 bool stoa_kind_is_float(const uint8_t *text, uint32_t length);
 
+struct stoa_fraction;
+/* The nearest float64 of a fraction scanned from `text`, and whether it is exact as above. */
+double stoa_fraction_float(const struct stoa_fraction *fraction, const uint8_t *text,
+                           uint32_t length, bool *out_is_exact);
+
 /* "int64"-like words for messages: "a boolean", "an integer", ... */
 const char *stoa_kind_name(enum stoa_kind kind);
 

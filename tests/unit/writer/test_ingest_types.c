@@ -126,8 +126,7 @@ static void check_fast(const char *chars)
         const stoa_type type = {STOA_TYPE_DECIMAL, 38, (uint8_t)fraction.scale};
         stoa_i128 exact = 0;
         assert_true(stoa_decimal_parse(chars, text.length, type.scale, &exact));
-        const stoa_i128 own =
-            fraction.whole * stoa_pow10(fraction.scale) + fraction.fraction;
+        const stoa_i128 own = fraction.digits;
         assert_true((fraction.is_negative ? -own : own) == exact);
     }
     if (text.length == 10 && stoa_date_fast(p, &integer)) {
