@@ -134,11 +134,12 @@ void stoa_sql_excerpt(const char *sql, stoa_error *err)
     size_t used = (size_t)snprintf(text, sizeof text, "%s | %s", number, before);
     used = put_text(text, sizeof text, used, shown, shown_end);
     if (shown_end < end)
-        used = put_text(text, sizeof text, used, "...", "..." + 3);
+        used = put_repeated(text, sizeof text, used, '.', 3);
     const size_t column = strlen(before) + count_code_points(shown, at);
     used = put_repeated(text, sizeof text, used, '\n', 1);
-    used = put_repeated(text, sizeof text, used, ' ', (size_t)digits);
-    used = put_text(text, sizeof text, used, " | ", " | " + 3);
+    used = put_repeated(text, sizeof text, used, ' ', (size_t)digits + 1);
+    used = put_repeated(text, sizeof text, used, '|', 1);
+    used = put_repeated(text, sizeof text, used, ' ', 1);
     used = put_repeated(text, sizeof text, used, ' ', column);
     used = put_repeated(text, sizeof text, used, '^',
                         token_width(sql, (uint32_t)err->offset, shown_end));

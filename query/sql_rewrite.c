@@ -507,21 +507,30 @@ static void put_segment(const struct rewriter *r, struct output *out, uint32_t s
     put(out, " ", 1, end, false);
 }
 
-/* The first clause word of level 0 behind token `i`. */
-static uint32_t next_clause(const struct stoa_token_list *tokens, uint32_t i)
+/* True if token `i` is part of what an edit replaces: a path or an EXCLUDE list, whose words are names. */
+static bool is_edited(const struct rewriter *r, uint32_t i)
 {
+    const uint32_t start = r->tokens->tokens[i].start;
+    for (uint32_t e = 0; e < r->edit_count; e++) {
+        if (start >= r->edits[e].start && start < r->edits[e].end)
+            return true;
+    }
+    return false;
+}
+
+/* The first clause word of level 0 behind token `i`. */
+static uint32_t next_clause(const struct rewriter *r, uint32_t i)
+{
+    const struct stoa_token_list *tokens = r->tokens;
     uint32_t depth = 0;
     for (i++; i < tokens->count; i++) {
         if (stoa_token_is_sign(tokens, i, "("))
             depth++;
         else if (stoa_token_is_sign(tokens, i, ")") && depth > 0)
             depth--;
-        /* A word inside a path (data/select/x) has no blank before it. */
-        const bool is_apart = !stoa_token_is_glued(tokens, i) ||
-                              stoa_token_is_sign(tokens, i - 1, ")") ||
-                              tokens->tokens[i - 1].kind == STOA_TOKEN_STRING;
-        if (depth == 0 && ((is_apart && stoa_sql_is_clause(tokens, i)) ||
-                           stoa_token_is_sign(tokens, i, ";")))
+        else if (depth == 0 &&
+                 (stoa_sql_is_clause(tokens, i) || stoa_token_is_sign(tokens, i, ";")) &&
+                 !is_edited(r, i))
             break;
     }
     return i;
@@ -538,13 +547,13 @@ static void put_statement(const struct rewriter *r, struct output *out, const ch
         put_segment(r, out, start, end);
         return;
     }
-    const uint32_t select = next_clause(tokens, first);
+    const uint32_t select = next_clause(r, first);
     if (!stoa_token_is_word(tokens, select, "select")) {
         put(out, "SELECT * ", 9, start, false);
         put_segment(r, out, start, end);
         return;
     }
-    const uint32_t rest = next_clause(tokens, select);
+    const uint32_t rest = next_clause(r, select);
     put_segment(r, out, tokens->tokens[select].start, tokens->tokens[rest].start);
     put_segment(r, out, start, tokens->tokens[select].start);
     put_segment(r, out, tokens->tokens[rest].start, end);

@@ -138,6 +138,8 @@ static void test_parse_rewrites_extensions(void **state)
         {"from data/select/where where x is distinct from 3",
          "select * from data/select/where where (is-distinct x 3)"                                                           },
         {"from t;",                                                                   "select * from t"                      },
+        {"from a/order/b@2 x select * exclude order, c where d",
+         "select *-order, c from a/order/b@2 as x where d"                                                                   },
         {"select * from dir/sub-1/date=2026-01-01/x.stoa@42 As T",
          "select * from dir/sub-1/date=2026-01-01/x.stoa@42 as T"                                                            },
         {"select * from ./a/../b, where",                                             "E202@24 syntax error at \"where\""    },
