@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/alloc.h"
@@ -260,8 +261,16 @@ static stoa_status kept_partitions(struct conversion *conversion, stoa_error *er
     }
     if (same)
         return STOA_OK;
+    char names[200] = "no partition columns";
+    size_t used = 0;
+    for (uint32_t k = 0; k < count && used < sizeof names; k++) {
+        const char *name = conversion->schema.fields[manifest->partitions[k]].name;
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s\"%.60s\"",
+                                 k == 0 ? "partition by " : ", ", name);
+    }
     (void)stoa_fail(err, STOA_E_PARTITION,
-                    "expected the dataset's own %u partition columns, found others", count);
+                    "expected %s, as in the dataset, found \"%.100s\"", names,
+                    options->partition_by[0]);
     stoa_error_set_place(err, "%s", options->dataset);
     stoa_error_set_hint(err, "leave the partition columns out: a dataset keeps its own");
     return STOA_E_PARTITION;
