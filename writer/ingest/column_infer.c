@@ -6,7 +6,7 @@
  */
 #include "writer/ingest/column_infer.h"
 
-#include "writer/ingest/digits.h"
+#include "writer/ingest/digits_time.h"
 
 /* What a loop works on. */
 struct infer_run {

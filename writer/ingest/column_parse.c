@@ -16,7 +16,7 @@
 #include "format/text.h"
 #include "format/text_float.h"
 #include "format/text_temporal.h"
-#include "writer/ingest/digits.h"
+#include "writer/ingest/digits_time.h"
 #include "writer/ingest/value_kind.h"
 
 /* What a loop works on: rows [0, count) to `values` on. */

@@ -15,6 +15,7 @@
 static void prepare(struct stoa_csv_pass *pass, struct stoa_csv_slot *slot)
 {
     const uint32_t columns = pass->input->info.column_count;
+    slot->suspects = (struct stoa_csv_suspects){.count = 0};
     for (uint32_t c = 0; c < columns; c++) {
         const struct stoa_union_column *own =
             &pass->ingest->all.columns[pass->input->columns[c]];
@@ -31,6 +32,7 @@ static stoa_status infer_window(struct stoa_csv_slot *slot,
     const struct stoa_null_texts nulls = {.texts = options->nulls,
                                           .count = options->null_count};
     STOA_UNUSED(err);
+    stoa_csv_suspect(&slot->rows, window, &slot->suspects);
     for (uint32_t c = 0; c < window->columns; c++) {
         struct stoa_facts *facts = &slot->facts[c];
         if (slot->is_settled[c] || facts->is_settled) {
@@ -79,6 +81,24 @@ static void merge_column(const struct stoa_csv_pass *pass, const struct stoa_csv
     }
 }
 
+/* What pass 1 finds out about the source itself. */
+struct infer_context {
+    uint64_t suspects;
+    uint64_t suspect_line;
+    uint64_t suspect_lines;
+};
+
+static void merge_suspects(const struct stoa_csv_pass *pass,
+                           const struct stoa_csv_slot *slot, struct infer_context *context)
+{
+    if (slot->suspects.count != 0 && context->suspects == 0) {
+        context->suspect_line =
+            stoa_csv_offset_place(pass, slot, slot->suspects.first).line;
+        context->suspect_lines = slot->suspects.lines;
+    }
+    context->suspects += slot->suspects.count;
+}
+
 static stoa_status consume(struct stoa_csv_pass *pass, struct stoa_csv_slot *slot,
                            bool *out_stop, stoa_error *err)
 {
@@ -87,6 +107,7 @@ static stoa_status consume(struct stoa_csv_pass *pass, struct stoa_csv_slot *slo
     STOA_UNUSED(err);
     for (uint32_t c = 0; c < pass->input->info.column_count && slot->row_count != 0; c++)
         merge_column(pass, slot, c);
+    merge_suspects(pass, slot, pass->context);
     if (ingest->options.policy != STOA_BAD_ROW_FAIL)
         return STOA_OK;
     for (size_t i = 0; i < faults->count && !*out_stop; i++) {
@@ -101,10 +122,12 @@ stoa_status stoa_csv_infer(struct stoa_ingest *ingest, uint32_t input, stoa_erro
     static const struct stoa_csv_visitor visitor = {
         .prepare = prepare, .window = infer_window, .consume = consume};
     struct stoa_input *own = &ingest->inputs[input];
+    struct infer_context context = {.suspects = 0};
     struct stoa_csv_pass pass = {.ingest = ingest,
                                  .input = own,
                                  .input_number = input,
                                  .visitor = &visitor,
+                                 .context = &context,
                                  .keeps_identity = true,
                                  .has_facts = true};
     STOA_TRY(stoa_csv_pass_run(&pass, err));
@@ -112,5 +135,12 @@ stoa_status stoa_csv_infer(struct stoa_ingest *ingest, uint32_t input, stoa_erro
     own->info.lines = pass.lines + pass.has_open_line;
     own->info.rows_rejected = pass.fault_count;
     own->info.blank_lines += pass.blank_lines;
-    return STOA_OK;
+    if (context.suspects == 0)
+        return STOA_OK;
+    return stoa_notice_add(
+        ingest, UINT32_MAX, input, err,
+        "%s:%llu: a quoted value holds %llu line ends, and the lines between look like rows of "
+        "their own: is a quote missing there? (%llu such rows)",
+        own->info.name, (unsigned long long)context.suspect_line,
+        (unsigned long long)context.suspect_lines, (unsigned long long)context.suspects);
 }

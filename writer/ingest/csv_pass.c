@@ -19,7 +19,6 @@ enum {
     CHUNK_MIN = 16 << 10,
     CHUNK_MAX = 512 << 10
 };
-#define BUFFER_MIN ((size_t)64 << 10)
 /* Chunks are addressed with 32 bits, and a reference needs the top bit. */
 #define BUFFER_MAX ((size_t)1 << 30)
 
@@ -80,16 +79,33 @@ static stoa_status slot_init(struct stoa_csv_pass *pass, struct stoa_csv_slot *s
     return STOA_OK;
 }
 
-/* Bytes that a slot holds for the sake of its columns alone. */
+/* Bytes that a slot holds whatever is in a chunk. */
 static size_t slot_overhead(const struct stoa_csv_pass *pass)
 {
     const size_t columns = pass->input->info.column_count;
-    return columns *
-               (8 * sizeof(uint32_t) + (pass->has_facts ? sizeof(struct stoa_facts) : 0)) +
+    const size_t per_column = pass->has_facts ? sizeof(struct stoa_facts) + 1 : 0;
+    return stoa_csv_rows_size((uint32_t)columns) + columns * per_column +
            pass->field_count * (sizeof(struct stoa_column_builder) + 1024);
 }
 
-/* As many slots as keep the pool busy, fewer for very wide sources. */
+static stoa_status fail_wide(const struct stoa_csv_pass *pass, size_t needed,
+                             stoa_error *err)
+{
+    const stoa_status status =
+        stoa_fail(err, STOA_E_MEMORY_LIMIT,
+                  "expected at least %zu bytes of memory for reading %u columns, found %zu",
+                  needed, pass->input->info.column_count, pass->ingest->options.memory);
+    stoa_error_set_hint(err, "give it more with --memory");
+    return status;
+}
+
+static size_t clamp(size_t value, size_t low, size_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+/* [ING-45] as many slots as keep the pool busy, fewer for very wide sources; chunks from what is
+ * left. One buffer may grow to half of the memory, for a giant record. */
 static stoa_status choose_sizes(struct stoa_csv_pass *pass, size_t *out_chunk,
                                 size_t *out_buffer, stoa_error *err)
 {
@@ -97,29 +113,15 @@ static stoa_status choose_sizes(struct stoa_csv_pass *pass, size_t *out_chunk,
     const size_t overhead = slot_overhead(pass);
     const unsigned threads = options->pool ? stoa_pool_threads(options->pool) : 1;
     unsigned slots = threads > 1 ? threads + 2 : 1;
-    while (slots > 1 && overhead > options->memory / 4 / slots)
+    while (slots > 1 && overhead > options->memory / 2 / slots)
         slots--;
-    if (overhead > options->memory / 2) {
-        const stoa_status status = stoa_fail(
-            err, STOA_E_MEMORY_LIMIT,
-            "expected at least %zu bytes of memory for reading %u columns, found %zu",
-            2 * overhead, pass->input->info.column_count, options->memory);
-        stoa_error_set_hint(err, "give it more with --memory");
-        return status;
-    }
-    size_t chunk = options->memory / BYTES_PER_BYTE / slots;
-    if (chunk > CHUNK_MAX)
-        chunk = CHUNK_MAX;
-    if (chunk < CHUNK_MIN)
-        chunk = CHUNK_MIN;
-    size_t buffer = options->memory / 2;
-    if (buffer < BUFFER_MIN)
-        buffer = BUFFER_MIN;
+    if (overhead > options->memory / 2)
+        return fail_wide(pass, 2 * overhead, err);
+    const size_t left = options->memory - slots * overhead;
+    size_t chunk = clamp(left / BYTES_PER_BYTE / slots, CHUNK_MIN, CHUNK_MAX);
     if (options->chunk_size)
-        chunk = options->chunk_size < BUFFER_MAX ? options->chunk_size : BUFFER_MAX;
-    if (buffer < chunk)
-        buffer = chunk;
-    *out_buffer = buffer < BUFFER_MAX ? buffer : BUFFER_MAX;
+        chunk = clamp(options->chunk_size, 1, BUFFER_MAX);
+    *out_buffer = clamp(options->memory / 2, chunk, BUFFER_MAX);
     *out_chunk = chunk;
     pass->slot_count = slots;
     return STOA_OK;
@@ -163,7 +165,7 @@ static stoa_status check_forced(struct stoa_csv_slot *slot,
     return STOA_OK;
 }
 
-/* Takes out the rows that have the right width and are bad all the same. */
+/* [ING-18] takes out the rows that have the right width and are bad all the same. */
 static stoa_status keep_good(struct stoa_csv_slot *slot, struct stoa_csv_window *window,
                              stoa_error *err)
 {

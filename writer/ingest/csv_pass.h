@@ -11,6 +11,7 @@
 #include "format/vector.h"
 #include "writer/ingest/column_parse.h"
 #include "writer/ingest/csv_chunks.h"
+#include "writer/ingest/csv_suspect.h"
 
 /* How often a slot remembers where a row stands: a batch never has more rows. */
 enum { STOA_CSV_BATCH_ROWS = STOA_BLOCK_ROWS };
@@ -29,6 +30,7 @@ struct stoa_csv_slot {
     uint64_t lines;                       /* line ends in the chunk */
     uint64_t row_count;                   /* good rows */
     struct stoa_facts *facts;             /* pass 1: [columns] */
+    struct stoa_csv_suspects suspects;    /* pass 1 */
     bool *is_settled;                     /* pass 1: [columns], as known at the start */
     struct stoa_column_builder *builders; /* pass 2: [pass->field_count] */
     uint64_t *marks; /* pass 2: offset of row 65,536 * i in the buffer */

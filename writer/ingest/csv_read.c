@@ -200,16 +200,27 @@ static void context_done(struct read_context *context)
 static stoa_status context_alloc(struct read_context *context, size_t fields,
                                  stoa_error *err)
 {
-    const size_t zeros = (STOA_CSV_BATCH_ROWS + 1) * sizeof(stoa_i128);
     context->plans = stoa_alloc_array(fields, sizeof *context->plans);
     context->types = stoa_alloc_array(fields, sizeof *context->types);
     context->columns = stoa_alloc_array(fields, sizeof *context->columns);
     context->slice = stoa_alloc_array(fields, sizeof *context->slice);
-    context->zeros = stoa_alloc_zeroed(1, zeros);
-    if (context->plans && context->types && context->columns && context->slice &&
-        context->zeros)
+    if (context->plans && context->types && context->columns && context->slice)
         return STOA_OK;
-    return stoa_fail_memory(err, zeros);
+    return stoa_fail_memory(err, fields * sizeof *context->plans);
+}
+
+/* The zeros of absent fields, if there are any. */
+static stoa_status make_zeros(struct read_context *context, size_t fields, stoa_error *err)
+{
+    const size_t size = (STOA_CSV_BATCH_ROWS + 1) * sizeof(stoa_i128);
+    for (size_t i = 0; i < fields && !context->zeros; i++) {
+        if (context->plans[i].column != UINT32_MAX)
+            continue;
+        context->zeros = stoa_alloc_zeroed(1, size);
+        if (!context->zeros)
+            return stoa_fail_memory(err, size);
+    }
+    return STOA_OK;
 }
 
 /* Which column of this source feeds each field, and how it is read. */
@@ -255,11 +266,11 @@ stoa_status stoa_csv_read(struct stoa_ingest *ingest, uint32_t input,
     stoa_status status = context_alloc(&context, target->field_count, err);
     if (status == STOA_OK)
         status = plan_fields(&pass, &context, target, fields, err);
+    if (status == STOA_OK)
+        status = make_zeros(&context, target->field_count, err);
     pass.field_types = context.types;
     if (status == STOA_OK)
         status = stoa_csv_pass_run(&pass, err);
-    if (status != STOA_OK)
-        stoa_error_set_place(err, "%s", own->info.name);
     own->info.rows_delivered = context.delivered;
     own->info.rows_rejected = context.rejected;
     context_done(&context);

@@ -17,16 +17,27 @@ enum {
     FIRST_FAULTS = 16
 };
 
+/* Places in the offset arrays: two rows, or what a window usually holds. */
+static size_t places_for(uint32_t columns)
+{
+    const size_t two_rows = 2 * ((size_t)columns + 1);
+    const size_t usual = WINDOW_BYTES / 2;
+    return (two_rows > usual ? two_rows : usual) + STOA_CSV_ENDS_SLACK;
+}
+
+size_t stoa_csv_rows_size(uint32_t columns)
+{
+    /* Three arrays of offsets here, and a reference per row beside them. */
+    return places_for(columns) * (3 * sizeof(uint32_t) + 2 * sizeof(uint32_t) + 1);
+}
+
 stoa_status stoa_csv_rows_init(struct stoa_csv_rows *rows,
                                const struct stoa_csv_dialect *dialect, uint32_t columns,
                                stoa_error *err)
 {
     *rows = (struct stoa_csv_rows){
         .kernels = stoa_csv_kernels_best(), .dialect = *dialect, .columns = columns};
-    size_t capacity = 2 * ((size_t)columns + 1);
-    if (capacity < WINDOW_BYTES / 2)
-        capacity = WINDOW_BYTES / 2;
-    capacity += STOA_CSV_ENDS_SLACK;
+    const size_t capacity = places_for(columns);
     rows->scan.end_capacity = capacity;
     rows->scan.ends = stoa_alloc_array(capacity, sizeof(uint32_t));
     rows->scan.records = stoa_alloc_array(capacity, sizeof(uint32_t));

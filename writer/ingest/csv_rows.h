@@ -73,6 +73,9 @@ struct stoa_csv_rows {
     struct stoa_csv_fault_list faults;
 };
 
+/* Bytes that the arrays for so many columns take, with those that follow their size. */
+size_t stoa_csv_rows_size(uint32_t columns);
+
 /* Allocates the offset arrays once; `columns` >= 1. */
 STOA_MUST_USE stoa_status stoa_csv_rows_init(struct stoa_csv_rows *rows,
                                              const struct stoa_csv_dialect *dialect,

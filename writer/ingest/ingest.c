@@ -169,6 +169,15 @@ stoa_status stoa_ingest_add(struct stoa_ingest *ingest, const char *path, stoa_e
     return STOA_OK;
 }
 
+/* Passes `status` on; an error without a place is at least at this source. */
+static stoa_status at_source(const struct stoa_ingest *ingest, uint32_t input,
+                             stoa_status status, stoa_error *err)
+{
+    if (status != STOA_OK)
+        stoa_error_set_place(err, "%s", ingest->inputs[input].info.name);
+    return status;
+}
+
 /* ---- pass 1 ---- */
 
 static stoa_status fail_column(const struct stoa_ingest *ingest, const char *name,
@@ -286,7 +295,8 @@ static stoa_status infer_all(struct stoa_ingest *ingest, stoa_error *err)
     STOA_TRY(force_types(ingest, err));
     begin_pass(ingest, 1);
     for (uint32_t i = 0; i < ingest->input_count; i++) {
-        STOA_TRY(ingest->inputs[i].format->infer(ingest, i, err));
+        STOA_TRY(
+            at_source(ingest, i, ingest->inputs[i].format->infer(ingest, i, err), err));
         if (ingest->bad.count >= ingest->options.bad_row_limit)
             break;
     }
@@ -356,7 +366,9 @@ stoa_status stoa_ingest_find_misfit(struct stoa_ingest *ingest, uint32_t column,
         return stoa_fail(err, STOA_E_USAGE, "misfits are those of a column after infer");
     begin_pass(ingest, 3);
     for (uint32_t i = 0; i < ingest->input_count; i++)
-        STOA_TRY(ingest->inputs[i].format->find_misfit(ingest, i, &query, &misfit, err));
+        STOA_TRY(at_source(
+            ingest, i,
+            ingest->inputs[i].format->find_misfit(ingest, i, &query, &misfit, err), err));
     *out_misfit = misfit;
     return STOA_OK;
 }
@@ -401,7 +413,9 @@ stoa_status stoa_ingest_read(struct stoa_ingest *ingest, const stoa_schema *targ
         begin_pass(ingest, 2);
     }
     for (uint32_t i = 0; status == STOA_OK && i < ingest->input_count; i++) {
-        status = ingest->inputs[i].format->read(ingest, i, schema, fields, sink, err);
+        status = at_source(
+            ingest, i, ingest->inputs[i].format->read(ingest, i, schema, fields, sink, err),
+            err);
         const struct stoa_ingest_source *info = &ingest->inputs[i].info;
         if (status == STOA_OK &&
             info->rows_delivered + info->rows_rejected != info->rows_read)

@@ -200,6 +200,15 @@ static stoa_status notice_column(struct stoa_ingest *ingest, uint32_t column,
     if (own->type.id == STOA_TYPE_TEXT)
         return kinds & text ? notice_text(ingest, column, err)
                             : notice_mixture(ingest, column, err);
+    const bool has_fractions = (kinds & stoa_kind_bit(STOA_KIND_FRACTION)) != 0;
+    const bool has_one_scale = own->facts.scale_min == own->facts.scale_max &&
+                               kinds == stoa_kind_bit(STOA_KIND_FRACTION);
+    if (own->type.id == STOA_TYPE_DECIMAL && has_fractions && !has_one_scale)
+        return stoa_notice_add(
+            ingest, column, UINT32_MAX, err,
+            "\"%s\" is decimal(%u,%u): float64 would drop digits of some of "
+            "its numbers\nif that does not matter: --types %s=float64",
+            own->name, own->type.precision, own->type.scale, own->name);
     if (own->type.id == STOA_TYPE_TIMESTAMP && (kinds & stoa_kind_bit(STOA_KIND_DATE)))
         return stoa_notice_add(
             ingest, column, UINT32_MAX, err,

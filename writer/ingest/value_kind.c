@@ -10,7 +10,7 @@
 
 #include "format/text_float.h"
 #include "format/text_temporal.h"
-#include "writer/ingest/digits.h"
+#include "writer/ingest/digits_time.h"
 
 enum { DECIMAL_DIGITS = 38 };
 

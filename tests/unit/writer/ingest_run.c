@@ -92,6 +92,7 @@ static stoa_status on_batch(void *context, const struct stoa_column *columns, ui
     return STOA_OK;
 }
 
+/* [ING-44] */
 static stoa_status on_reject(void *context, const struct stoa_ingest_reject *reject,
                              stoa_error *err)
 {
@@ -157,6 +158,7 @@ static stoa_status run_all(const struct run_case *run,
     return stoa_ingest_read(state->ingest, run->target, &sink, err);
 }
 
+/* [ING-40] */
 static void check_ledger(const struct sink_state *state, size_t source_count)
 {
     for (uint32_t i = 0; i < source_count; i++) {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -336,6 +337,26 @@ static void test_notices_say_why_a_column_is_text(void **state)
     expect_notices("a,b\n1,x\n2,y\n", "");
 }
 
+static void test_quoted_values_that_hold_whole_rows_are_noticed(void **state)
+{
+    (void)state;
+    expect_notices(
+        "a,b,c\n1,\"x,y\n2,z,w\n3,u,v\n4,t\",s\n5,p,q\n",
+        "a.csv:2: a quoted value holds 3 line ends, and the lines between look like "
+        "rows of their own: is a quote missing there? (1 such rows)\n");
+    expect_notices("a,b,c\n1,\"x,y\n2,z,w\n3,u\n4,t\",s\n5,p,q\n", "");
+    expect_notices("a,b\n1,\"x\ny\nz\"\n2,w\n", "");
+}
+
+static void test_decimals_that_float_would_cut_are_noticed(void **state)
+{
+    (void)state;
+    expect_notices(
+        "a,b\n1,.5\n2,0.12345678901234567\n",
+        "\"b\" is decimal(18,17): float64 would drop digits of some of its numbers\nif "
+        "that does not matter: --types b=float64\n");
+}
+
 static void test_notices_do_not_depend_on_chunks(void **state)
 {
     const char *text = "a,b\n1,5\n2,x\n3,2026-01-01\n4,true\n5,y\n6,1.5\n";
@@ -533,37 +554,89 @@ static void test_values_above_the_limit_are_refused_with_their_place(void **stat
 
 static void test_unclosed_quote_in_a_large_file_costs_one_line(void **state)
 {
-    enum { ROWS = 60000 };
+    enum { ROWS = 200000 };
     char *text = big_text(ROWS * 12 + 64);
     (void)state;
     char *at = text + sprintf(text, "a,b\n1,\"open\n");
     for (int i = 0; i < ROWS; i++)
         at += sprintf(at, "%d,row\n", 100000 + i);
     const struct stoa_ingest_options options = {
-        .memory = 200 << 10, .policy = STOA_BAD_ROW_REJECT, .delimiter = ','};
+        .memory = 2 << 20, .policy = STOA_BAD_ROW_REJECT, .delimiter = ','};
     char *found = run_text(text, &options);
     assert_contains(found,
                     "a:int64 b:text\n!E103 line 2 at 2:3 \"1,\"open\"\n100000|\"row\"\n");
-    assert_contains(found, "\n159999|\"row\"\n");
+    assert_contains(found, "\n299999|\"row\"\n");
     free(found);
     free(text);
 }
 
 static void test_records_above_memory_are_no_bad_rows(void **state)
 {
-    const size_t size = 300 << 10;
+    const size_t size = 3 << 20;
     char *text = big_text(size + 64);
     (void)state;
     size_t used = (size_t)sprintf(text, "a,b\n1,\"");
     memset(text + used, 'v', size);
     memcpy(text + used + size, "\"\n2,x\n", 7);
     const struct stoa_ingest_options options = {
-        .memory = 200 << 10, .policy = STOA_BAD_ROW_REJECT, .delimiter = ','};
+        .memory = 2 << 20, .policy = STOA_BAD_ROW_REJECT, .delimiter = ','};
     char *found = run_text(text, &options);
     assert_contains(found,
-                    "E602 a.csv: offset 4: expected a record of at most 102400 bytes");
+                    "E602 a.csv: offset 4: expected a record of at most 1048576 bytes");
     free(found);
     free(text);
+}
+
+/* What a child process that reads the text holds at most above what it began with, in KiB. */
+static long peak_of(const char *path, size_t memory, struct stoa_pool *pool)
+{
+    const struct stoa_ingest_options options = {.memory = memory, .pool = pool};
+    uint64_t rows = 0;
+    const struct stoa_ingest_sink sink = {.context = &rows, .on_batch = count_rows};
+    struct stoa_ingest *ingest = NULL;
+    struct rusage before;
+    struct rusage after;
+    (void)getrusage(RUSAGE_SELF, &before);
+    if (stoa_ingest_create(&options, &ingest, NULL) != STOA_OK ||
+        stoa_ingest_add(ingest, path, NULL) != STOA_OK ||
+        stoa_ingest_infer(ingest, NULL) != STOA_OK ||
+        stoa_ingest_read(ingest, NULL, &sink, NULL) != STOA_OK)
+        return -1;
+    stoa_ingest_free(ingest);
+    (void)getrusage(RUSAGE_SELF, &after);
+    return after.ru_maxrss - before.ru_maxrss;
+}
+
+/* [ING-45] */
+static void test_memory_holds_at_any_size_of_input(void **state)
+{
+    enum { SIZE = 24 << 20, MEMORY = 8 << 20 };
+    static const char *const rows[] = {"1,x,2.5,2026-01-01,hello world\n", ",,,,\n",
+                                       "1,2,3,4,5\n"};
+    struct test_directory directory;
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip(); /* sanitizers keep what is freed */
+#endif
+    test_directory_make(&directory);
+    char *text = big_text(SIZE + 64);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t used = (size_t)sprintf(text, "a,b,c,d,e\n");
+        while (used < SIZE)
+            used += (size_t)sprintf(text + used, "%s", rows[i]);
+        test_file_write(&directory, "a.csv", text, used);
+        const char *path = test_path(&directory, "a.csv");
+        const pid_t child = fork();
+        if (child == 0) {
+            const long peak = peak_of(path, MEMORY, NULL);
+            _exit(peak >= 0 && peak <= MEMORY / 1024 ? 0 : 1);
+        }
+        int result = 1;
+        assert_int_equal(waitpid(child, &result, 0), child);
+        assert_int_equal(result, 0);
+    }
+    free(text);
+    test_directory_remove(&directory);
 }
 
 static stoa_status stop_late(void *context, int pass, uint64_t done, uint64_t total,
@@ -583,7 +656,7 @@ static void test_progress_is_reported_and_can_stop_the_run(void **state)
         .on_progress = stop_late, .progress_context = &calls, .chunk_size = 4};
     (void)state;
     run_expect("a,b\n1,2\n3,4\n5,6\n7,8\n9,0\n1,2\n3,4\n", &options,
-               "E801 : stopped by the user\n");
+               "E801 a.csv: stopped by the user\n");
     assert_int_equal(calls, 5);
 }
 
@@ -650,6 +723,8 @@ int main(void)
         cmocka_unit_test(test_fits_and_misfits_agree),
         cmocka_unit_test(test_forced_columns_fit_what_widens_them),
         cmocka_unit_test(test_notices_say_why_a_column_is_text),
+        cmocka_unit_test(test_quoted_values_that_hold_whole_rows_are_noticed),
+        cmocka_unit_test(test_decimals_that_float_would_cut_are_noticed),
         cmocka_unit_test(test_notices_do_not_depend_on_chunks),
         cmocka_unit_test(test_identity_is_that_of_the_stored_bytes),
         cmocka_unit_test(test_sources_that_change_between_the_passes_are_noticed),
@@ -659,6 +734,7 @@ int main(void)
         cmocka_unit_test(test_values_above_the_limit_are_refused_with_their_place),
         cmocka_unit_test(test_unclosed_quote_in_a_large_file_costs_one_line),
         cmocka_unit_test(test_records_above_memory_are_no_bad_rows),
+        cmocka_unit_test(test_memory_holds_at_any_size_of_input),
         cmocka_unit_test(test_progress_is_reported_and_can_stop_the_run),
         cmocka_unit_test(test_options_that_cannot_work_are_refused),
         cmocka_unit_test(test_calls_out_of_order_are_refused),

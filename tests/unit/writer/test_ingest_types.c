@@ -11,7 +11,7 @@
 
 #include "format/text.h"
 #include "writer/ingest/column_facts.h"
-#include "writer/ingest/digits.h"
+#include "writer/ingest/digits_time.h"
 
 enum { PADDED = 128 };
 
