@@ -20,7 +20,7 @@ import time
 
 import sql_support
 
-SEED, STATEMENTS, SECONDS = 20260101, 800, 45
+SEED, STATEMENTS, SECONDS = 20260101, 600, 45
 
 # Name, kind: the kind decides which expressions a column may be part of.
 COLUMNS = [('i', 'int'), ('j', 'int'), ('big', 'big'), ('f', 'float'), ('m', 'money'), ('s', 'text'),
