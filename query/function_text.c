@@ -171,7 +171,7 @@ static stoa_status row_right(struct stoa_call *call, uint32_t row, stoa_error *e
     if (count < 0)
         first = count == INT64_MIN ? size : -count;
     else
-        first = count < size ? size - count : 0;
+        first = size - count; /* below 0 when it is the whole text */
     set_chars(call, row, text, first, size);
     return STOA_OK;
 }

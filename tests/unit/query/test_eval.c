@@ -190,6 +190,8 @@ static void check_tree(const struct stoa_expr *expr, const struct stoa_rows *row
     assert_ok(stoa_evaluate_filter(evaluator, rows, active, selected, &err), &err);
     assert_ok(stoa_evaluate(evaluator, rows, active, &out, &err), &err);
     assert_int_equal(out->length, rows->length);
+    for (size_t w = 0; !out->has_nulls && w < STOA_VECTOR_WORDS; w++)
+        assert_true(expr->kind == STOA_EXPR_COLUMN || out->validity[w] == UINT64_MAX);
     for (uint32_t row = 0; row < STOA_VECTOR_ROWS; row++) {
         const bool is_asked = row < rows->length && (!active || stoa_bit_get(active, row));
         if (!is_asked) {

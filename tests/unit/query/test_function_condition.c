@@ -56,6 +56,9 @@ static const struct expr_case postgres_cases[] = {
     {"nullif(bool true, bool true)",                                   "bool NULL"         },
     {"nullif(NULL, NULL)",                                             "text NULL"         },
     {"nullif(int64 1, text '1')",                                      "!function"         },
+    {"coalesce('1.55', int64 1, decimal(3,1) 2.5)",                    "decimal(21,2) 1.55"},
+    {"coalesce('1.55', decimal(3,1) NULL, int64 NULL)",                "decimal(21,2) 1.55"},
+    {"greatest('7', int64 1, '12')",                                   "int64 12"          },
 };
 
 /* Ours by design. */
