@@ -18,7 +18,11 @@ enum { SMALL_DIGITS = 18, DECIMAL_DIGITS = 38 };
 
 void stoa_facts_init(struct stoa_facts *facts)
 {
-    *facts = (struct stoa_facts){.scale_min = UINT32_MAX, .int_min = 1, .int_max = 0};
+    *facts = (struct stoa_facts){.scale_min = UINT32_MAX,
+                                 .int_min = 1,
+                                 .int_max = 0,
+                                 .first_kind = STOA_KIND_COUNT,
+                                 .odd_kind = STOA_KIND_COUNT};
 }
 
 /* ---- deciding ---- */
@@ -126,12 +130,26 @@ void stoa_facts_check(struct stoa_facts *facts)
 
 /* ---- joining ---- */
 
+/* True if one type can hold both kinds. */
+static bool is_one_family(enum stoa_kind a, enum stoa_kind b)
+{
+    const uint32_t both = stoa_kind_bit(a) | stoa_kind_bit(b);
+    return a == b || is_within(both, STOA_KINDS_NUMBER) ||
+           is_within(both, STOA_KINDS_CIVIL);
+}
+
 static void add_kind(struct stoa_facts *facts, enum stoa_kind kind, uint64_t at)
 {
     if (has_kind(facts, kind))
         return;
+    if (facts->kinds == 0) {
+        facts->first_kind = (uint8_t)kind;
+        facts->first = at;
+    } else if (!is_one_family((enum stoa_kind)facts->first_kind, kind)) {
+        facts->odd_kind = (uint8_t)kind;
+        facts->odd = at;
+    }
     facts->kinds |= stoa_kind_bit(kind);
-    facts->first[kind] = at;
 }
 
 static void add_number(struct stoa_facts *facts, enum stoa_kind kind,
@@ -194,61 +212,30 @@ static void merge_numbers(struct stoa_facts *facts, const struct stoa_facts *pie
     facts->is_float_inexact |= piece->is_float_inexact;
 }
 
-/* The kind of `left` that occurs first. */
-static enum stoa_kind earliest_kind(const struct stoa_facts *piece, uint32_t left)
-{
-    enum stoa_kind earliest = STOA_KIND_COUNT;
-    for (int k = 0; k < STOA_KIND_COUNT; k++) {
-        if ((left & UINT32_C(1) << k) &&
-            (earliest == STOA_KIND_COUNT || piece->first[k] < piece->first[earliest]))
-            earliest = (enum stoa_kind)k;
-    }
-    return earliest;
-}
-
-static void add_earliest(struct stoa_facts *facts, const struct stoa_facts *piece,
-                         uint32_t *left, uint32_t source, uint64_t shift)
-{
-    const enum stoa_kind kind = earliest_kind(piece, *left);
-    *left &= ~stoa_kind_bit(kind);
-    add_kind(facts, kind, piece->first[kind] + shift);
-    facts->first_source[kind] = source;
-}
-
-/* True if the piece's numbers stand before everything in it that is no number. They do so all
- * or not at all: the piece was settled at the first value that did not agree. */
-static bool numbers_come_first(const struct stoa_facts *piece)
-{
-    const uint32_t numbers = piece->kinds & STOA_KINDS_NUMBER;
-    const uint32_t others = piece->kinds & ~STOA_KINDS_NUMBER;
-    if (numbers == 0 || others == 0)
-        return numbers != 0;
-    return piece->first[earliest_kind(piece, numbers)] <
-           piece->first[earliest_kind(piece, others)];
-}
-
-void stoa_facts_merge(struct stoa_facts *facts, const struct stoa_facts *piece,
-                      uint32_t source, uint64_t shift)
+/* [ING-41] what is remembered of a column that does not agree stops at the same value, wherever
+ * the pieces were cut: at the first one of another family, or at a number too many. */
+void stoa_facts_merge(struct stoa_facts *facts, const struct stoa_facts *piece)
 {
     facts->values += piece->values;
     facts->nulls += piece->nulls;
-    if (facts->is_settled)
+    if (facts->is_settled || piece->kinds == 0)
         return;
-    /* In the order in which they occur, so that what is remembered of a column that does not
-     * agree stops at the same value whatever the chunks were [ING-41]. */
-    uint32_t left = piece->kinds & ~facts->kinds;
-    if ((facts->kinds & ~STOA_KINDS_NUMBER) == 0 && numbers_come_first(piece)) {
-        uint32_t numbers = left & STOA_KINDS_NUMBER;
-        left &= ~STOA_KINDS_NUMBER;
-        merge_numbers(facts, piece);
-        while (numbers != 0)
-            add_earliest(facts, piece, &numbers, source, shift);
+    const enum stoa_kind begin = (enum stoa_kind)piece->first_kind;
+    if (facts->kinds != 0 && !is_one_family((enum stoa_kind)facts->first_kind, begin)) {
+        add_kind(facts, begin, piece->first);
         stoa_facts_check(facts);
+        return;
     }
-    while (left != 0 && !facts->is_settled) {
-        add_earliest(facts, piece, &left, source, shift);
-        stoa_facts_check(facts);
-    }
+    const uint32_t odd = piece->odd_kind == STOA_KIND_COUNT
+                             ? 0
+                             : stoa_kind_bit((enum stoa_kind)piece->odd_kind);
+    merge_numbers(facts, piece);
+    add_kind(facts, begin, piece->first);
+    facts->kinds |= piece->kinds & ~odd;
+    stoa_facts_check(facts);
+    if (!facts->is_settled && odd != 0)
+        add_kind(facts, (enum stoa_kind)piece->odd_kind, piece->odd);
+    stoa_facts_check(facts);
 }
 
 /* ---- fitting ---- */

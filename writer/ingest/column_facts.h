@@ -15,17 +15,18 @@
 struct stoa_facts {
     uint64_t values; /* not NULL */
     uint64_t nulls;
-    uint32_t kinds;        /* set of enum stoa_kind */
+    stoa_i128 int_min; /* INT; int_min > int_max before the first */
+    stoa_i128 int_max;
+    uint64_t first; /* where the first value stands */
+    uint64_t odd;   /* where the first one stands that no type holds beside the first */
+    uint32_t kinds; /* set of enum stoa_kind, up to and with the odd one */
     uint32_t whole_digits; /* FRACTION: most digits before the point */
     uint32_t scale_min;    /* FRACTION: UINT32_MAX before the first */
     uint32_t scale_max;
+    uint8_t first_kind; /* STOA_KIND_COUNT: none yet */
+    uint8_t odd_kind;
     bool is_float_inexact; /* some number is no shortest float64 */
-    bool is_settled;       /* text for certain; kinds and first are as they were then */
-    stoa_i128 int_min;     /* INT; int_min > int_max before the first */
-    stoa_i128 int_max;
-    uint64_t first[STOA_KIND_COUNT]; /* offset of the first value of a kind in its set */
-    uint32_t first_source[STOA_KIND_COUNT];
-    uint64_t first_line[STOA_KIND_COUNT]; /* set by whoever merges */
+    bool is_settled; /* text for certain; everything but the counts is as it was then */
 };
 
 void stoa_facts_init(struct stoa_facts *facts);
@@ -36,10 +37,9 @@ void stoa_facts_init(struct stoa_facts *facts);
 void stoa_facts_add(struct stoa_facts *facts, const uint8_t *text, uint32_t length,
                     uint64_t at);
 
-/* Adds the facts of a piece of source `source` that comes behind all that `facts` has seen; its
- * offsets are moved by `shift`. */
-void stoa_facts_merge(struct stoa_facts *facts, const struct stoa_facts *piece,
-                      uint32_t source, uint64_t shift);
+/* Adds the facts of a piece that comes behind all that `facts` has seen. Takes over `first` and
+ * `odd` as they are, if they are new: whoever merges knows what they count from. */
+void stoa_facts_merge(struct stoa_facts *facts, const struct stoa_facts *piece);
 
 /* Settles the column if its kinds and numbers leave text only. */
 void stoa_facts_check(struct stoa_facts *facts);

@@ -65,20 +65,31 @@ static void note_fault(struct stoa_csv_pass *pass, const struct stoa_csv_slot *s
     bad->count++;
 }
 
-/* Joins one column; the lines of new kinds are found while their text is still here. */
-static void merge_column(const struct stoa_csv_pass *pass, const struct stoa_csv_slot *slot,
-                         uint32_t column)
+static struct stoa_value_place place_of(const struct stoa_csv_pass *pass,
+                                        const struct stoa_csv_slot *slot, uint64_t at,
+                                        struct stoa_csv_line_cursor *cursor)
 {
-    struct stoa_facts *facts =
-        &pass->ingest->all.columns[pass->input->columns[column]].facts;
-    const struct stoa_facts *piece = &slot->facts[column];
-    const uint32_t before = facts->kinds;
-    stoa_facts_merge(facts, piece, pass->input_number, slot->buffer.offset);
-    for (uint32_t added = facts->kinds & ~before; added != 0; added &= added - 1) {
-        const int kind = __builtin_ctz(added);
-        facts->first_line[kind] =
-            stoa_csv_offset_place(pass, slot, (size_t)piece->first[kind]).line;
-    }
+    return (struct stoa_value_place){
+        .offset = slot->buffer.offset + at,
+        .line = stoa_csv_offset_line(pass, slot, (size_t)at, cursor),
+        .input = pass->input_number,
+    };
+}
+
+/* Joins one column; the lines of what is new are found while their text is still here. */
+static void merge_column(const struct stoa_csv_pass *pass, const struct stoa_csv_slot *slot,
+                         uint32_t column, struct stoa_csv_line_cursor *cursor)
+{
+    struct stoa_union_column *own =
+        &pass->ingest->all.columns[pass->input->columns[column]];
+    struct stoa_facts *facts = &own->facts;
+    const bool had_first = facts->first_kind != STOA_KIND_COUNT;
+    const bool had_odd = facts->odd_kind != STOA_KIND_COUNT;
+    stoa_facts_merge(facts, &slot->facts[column]);
+    if (!had_first && facts->first_kind != STOA_KIND_COUNT)
+        own->first = place_of(pass, slot, facts->first, cursor);
+    if (!had_odd && facts->odd_kind != STOA_KIND_COUNT)
+        own->odd = place_of(pass, slot, facts->odd, cursor);
 }
 
 /* What pass 1 finds out about the source itself. */
@@ -104,9 +115,10 @@ static stoa_status consume(struct stoa_csv_pass *pass, struct stoa_csv_slot *slo
 {
     struct stoa_ingest *ingest = pass->ingest;
     const struct stoa_csv_fault_list *faults = &slot->rows.faults;
+    struct stoa_csv_line_cursor cursor = {.offset = 0};
     STOA_UNUSED(err);
     for (uint32_t c = 0; c < pass->input->info.column_count && slot->row_count != 0; c++)
-        merge_column(pass, slot, c);
+        merge_column(pass, slot, c, &cursor);
     merge_suspects(pass, slot, pass->context);
     if (ingest->options.policy != STOA_BAD_ROW_FAIL)
         return STOA_OK;

@@ -15,6 +15,7 @@
 #include "common/bits.h"
 
 enum {
+    BUILDER_BYTES = 640, /* what a column builder takes for its first rows */
     BYTES_PER_BYTE = 18, /* buffer, offsets and values per byte of text, at worst */
     CHUNK_MIN = 16 << 10,
     CHUNK_MAX = 512 << 10
@@ -85,7 +86,7 @@ static size_t slot_overhead(const struct stoa_csv_pass *pass)
     const size_t columns = pass->input->info.column_count;
     const size_t per_column = pass->has_facts ? sizeof(struct stoa_facts) + 1 : 0;
     return stoa_csv_rows_size((uint32_t)columns) + columns * per_column +
-           pass->field_count * (sizeof(struct stoa_column_builder) + 1024);
+           pass->field_count * (sizeof(struct stoa_column_builder) + BUILDER_BYTES);
 }
 
 static stoa_status fail_wide(const struct stoa_csv_pass *pass, size_t needed,
@@ -115,8 +116,8 @@ static stoa_status choose_sizes(struct stoa_csv_pass *pass, size_t *out_chunk,
     unsigned slots = threads > 1 ? threads + 2 : 1;
     while (slots > 1 && overhead > options->memory / 2 / slots)
         slots--;
-    if (overhead > options->memory / 2)
-        return fail_wide(pass, 2 * overhead, err);
+    if (overhead > options->memory / 4 * 3)
+        return fail_wide(pass, overhead / 3 * 4, err);
     const size_t left = options->memory - slots * overhead;
     size_t chunk = clamp(left / BYTES_PER_BYTE / slots, CHUNK_MIN, CHUNK_MAX);
     if (options->chunk_size)
@@ -172,7 +173,7 @@ static stoa_status keep_good(struct stoa_csv_slot *slot, struct stoa_csv_window 
     struct stoa_csv_fault_list *faults = &slot->rows.faults;
     const size_t before = faults->count;
     STOA_TRY(stoa_csv_check_text(&slot->rows, window, slot->bad, faults, err));
-    for (uint32_t c = 0; c < window->columns; c++) {
+    for (uint32_t c = 0; c < window->columns && slot->pass->has_forced; c++) {
         const struct stoa_column_plan plan = stoa_csv_column_plan(slot->pass, c);
         if (plan.is_forced && plan.type.id != STOA_TYPE_TEXT)
             STOA_TRY(check_forced(slot, window, c, &plan, err));
@@ -323,6 +324,8 @@ stoa_status stoa_csv_pass_run(struct stoa_csv_pass *pass, stoa_error *err)
     stoa_status status = STOA_OK;
     STOA_TRY(choose_sizes(pass, &chunk_size, &buffer_max, err));
     pass->lines = pass->input->data_lines;
+    for (uint32_t c = 0; c < pass->input->info.column_count; c++)
+        pass->has_forced |= stoa_csv_column_plan(pass, c).is_forced;
     pass->slots = stoa_alloc_zeroed(pass->slot_count, sizeof *pass->slots);
     if (!pass->slots)
         return stoa_fail_memory(err, pass->slot_count * sizeof *pass->slots);

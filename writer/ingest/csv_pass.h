@@ -61,6 +61,7 @@ struct stoa_csv_pass {
     struct stoa_csv_slot *slots;
     unsigned slot_count;
     bool keeps_identity;  /* the first pass: size and hash go to the input */
+    bool has_forced;      /* some column's values have to be checked by a cast */
     bool has_facts;       /* slots need facts */
     uint32_t field_count; /* slots need so many builders */
     const stoa_type *field_types;
@@ -94,6 +95,15 @@ struct stoa_csv_place stoa_csv_fault_place(const struct stoa_csv_pass *pass,
 struct stoa_csv_place stoa_csv_offset_place(const struct stoa_csv_pass *pass,
                                             const struct stoa_csv_slot *slot,
                                             size_t offset);
+
+/* Lines of several places in one chunk: cheap when they ascend. Zero-initialise for a chunk. */
+struct stoa_csv_line_cursor {
+    size_t offset;
+    uint64_t lines; /* line ends before it */
+};
+uint64_t stoa_csv_offset_line(const struct stoa_csv_pass *pass,
+                              const struct stoa_csv_slot *slot, size_t offset,
+                              struct stoa_csv_line_cursor *cursor);
 
 /* Fills in an error for the fault: code, message, place, excerpt and hint. */
 stoa_status stoa_csv_fault_error(const struct stoa_csv_pass *pass,

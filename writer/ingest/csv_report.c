@@ -77,6 +77,21 @@ struct stoa_csv_place stoa_csv_offset_place(const struct stoa_csv_pass *pass,
     return stoa_csv_fault_place(pass, slot, &fault);
 }
 
+uint64_t stoa_csv_offset_line(const struct stoa_csv_pass *pass,
+                              const struct stoa_csv_slot *slot, size_t offset,
+                              struct stoa_csv_line_cursor *cursor)
+{
+    const uint8_t *text = slot->buffer.bytes;
+    size_t from = cursor->offset;
+    if (offset < from)
+        *cursor = (struct stoa_csv_line_cursor){.offset = 0};
+    /* Values are not cut between CR and LF: the one or the other would have to be in them. */
+    from = cursor->offset;
+    cursor->lines += pass->chunks.kernels->count_lines(text + from, offset - from);
+    cursor->offset = offset;
+    return pass->lines + cursor->lines + 1;
+}
+
 /* ---- excerpts ---- */
 
 /* Bytes of the character at `text`; 1 for what is none. */

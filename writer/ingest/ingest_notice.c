@@ -132,26 +132,15 @@ static const char *reason_of(const char *text)
     return "is none";
 }
 
-/* The kind that the other values are of, for a sentence. */
-static const char *other_kind(uint32_t kinds)
-{
-    for (int k = 0; k < STOA_KIND_COUNT; k++) {
-        if (k != STOA_KIND_TEXT && (kinds & UINT32_C(1) << k))
-            return stoa_kind_name((enum stoa_kind)k);
-    }
-    return "text";
-}
-
 /* Values of some kind, and one that is plain text. */
 static stoa_status notice_text(struct stoa_ingest *ingest, uint32_t column, stoa_error *err)
 {
     const struct stoa_union_column *own = &ingest->all.columns[column];
-    const struct stoa_facts *facts = &own->facts;
-    const struct stoa_input *input = &ingest->inputs[facts->first_source[STOA_KIND_TEXT]];
+    const struct stoa_input *input = &ingest->inputs[own->odd.input];
+    const char *kind = stoa_kind_name((enum stoa_kind)own->facts.first_kind);
+    const unsigned long long line = own->odd.line;
     struct shown_value value;
-    STOA_TRY(read_back(input, facts->first[STOA_KIND_TEXT], &value, err));
-    const char *kind = other_kind(facts->kinds);
-    const unsigned long long line = facts->first_line[STOA_KIND_TEXT];
+    STOA_TRY(read_back(input, own->odd.offset, &value, err));
     if (is_null_like(value.text) && value.is_whole)
         return stoa_notice_add(ingest, column, UINT32_MAX, err,
                                "\"%s\" is text: there are values like %s, but also \"%s\" "
@@ -170,23 +159,20 @@ static stoa_status notice_mixture(struct stoa_ingest *ingest, uint32_t column,
                                   stoa_error *err)
 {
     const struct stoa_union_column *own = &ingest->all.columns[column];
-    const uint32_t kinds = own->facts.kinds;
-    const enum stoa_kind low = (enum stoa_kind)__builtin_ctz(kinds);
-    const enum stoa_kind high = (enum stoa_kind)(31 - __builtin_clz(kinds));
-    if (!(kinds & ~STOA_KINDS_NUMBER))
+    const struct stoa_facts *facts = &own->facts;
+    if (facts->odd_kind == STOA_KIND_COUNT)
         return stoa_notice_add(
             ingest, column, UINT32_MAX, err,
             "\"%s\" is text: neither decimal(38) nor float64 holds all of its "
             "numbers exactly",
             own->name);
-    const struct stoa_facts *facts = &own->facts;
     return stoa_notice_add(
         ingest, column, UINT32_MAX, err,
         "\"%s\" is text: some values are %s (first at %s:%llu), others %s (first at %s:%llu)",
-        own->name, stoa_kind_name(low), ingest->inputs[facts->first_source[low]].info.name,
-        (unsigned long long)facts->first_line[low], stoa_kind_name(high),
-        ingest->inputs[facts->first_source[high]].info.name,
-        (unsigned long long)facts->first_line[high]);
+        own->name, stoa_kind_name((enum stoa_kind)facts->first_kind),
+        ingest->inputs[own->first.input].info.name, (unsigned long long)own->first.line,
+        stoa_kind_name((enum stoa_kind)facts->odd_kind),
+        ingest->inputs[own->odd.input].info.name, (unsigned long long)own->odd.line);
 }
 
 static stoa_status notice_column(struct stoa_ingest *ingest, uint32_t column,
@@ -198,8 +184,8 @@ static stoa_status notice_column(struct stoa_ingest *ingest, uint32_t column,
     if (own->is_forced || kinds == 0 || kinds == text)
         return STOA_OK;
     if (own->type.id == STOA_TYPE_TEXT)
-        return kinds & text ? notice_text(ingest, column, err)
-                            : notice_mixture(ingest, column, err);
+        return own->facts.odd_kind == STOA_KIND_TEXT ? notice_text(ingest, column, err)
+                                                     : notice_mixture(ingest, column, err);
     const bool has_fractions = (kinds & stoa_kind_bit(STOA_KIND_FRACTION)) != 0;
     const bool has_one_scale = own->facts.scale_min == own->facts.scale_max &&
                                kinds == stoa_kind_bit(STOA_KIND_FRACTION);

@@ -29,6 +29,13 @@ struct stoa_input {
     uint32_t *columns; /* owned; [info.column_count] numbers in the union */
 };
 
+/* Where a value stands. */
+struct stoa_value_place {
+    uint64_t offset; /* in the decoded text */
+    uint64_t line;
+    uint32_t input;
+};
+
 /* One column of the union. */
 struct stoa_union_column {
     char *name;     /* owned */
@@ -39,6 +46,8 @@ struct stoa_union_column {
     uint64_t absent;
     uint32_t suffix; /* last number tried for a duplicate of this name */
     struct stoa_facts facts;
+    struct stoa_value_place first; /* of facts.first and facts.odd */
+    struct stoa_value_place odd;
 };
 
 /* The union by name, without regard to (ASCII) case. */

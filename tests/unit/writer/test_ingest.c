@@ -316,8 +316,8 @@ static void test_notices_say_why_a_column_is_text(void **state)
         "a.csv:3)\nif that means NULL: --null 'NA'\n");
     expect_notices(
         "a,b\n1,2026-01-01\n2,3\n",
-        "\"b\" is text: some values are an integer (first at a.csv:3), others a date "
-        "(first at a.csv:2)\n");
+        "\"b\" is text: some values are a date (first at a.csv:2), others an integer "
+        "(first at a.csv:3)\n");
     expect_notices(
         "a,b\n1,1\n2,\"\"\n",
         "\"b\" is text: there are values like an integer, but \"\" is the quoted empty "
@@ -552,6 +552,29 @@ static void test_values_above_the_limit_are_refused_with_their_place(void **stat
     free(text);
 }
 
+static void test_wide_sources_read_like_narrow_ones(void **state)
+{
+    enum { COLUMNS = 30000, ROWS = 3 };
+    char *text = big_text((size_t)COLUMNS * (ROWS + 1) * 8);
+    char *at = text;
+    struct run_open open;
+    (void)state;
+    for (int c = 0; c < COLUMNS; c++)
+        at += sprintf(at, "c%d%c", c, c + 1 < COLUMNS ? ',' : '\n');
+    for (int r = 0; r < ROWS; r++) {
+        for (int c = 0; c < COLUMNS; c++)
+            at += sprintf(at, c % 3 ? "%d%c" : "x%d%c", c, c + 1 < COLUMNS ? ',' : '\n');
+    }
+    run_open(&open, text, NULL);
+    assert_int_equal(stoa_ingest_schema(open.ingest)->field_count, COLUMNS);
+    assert_int_equal(stoa_ingest_column(open.ingest, COLUMNS - 1)->type.id,
+                     STOA_TYPE_INT64);
+    assert_int_equal(stoa_ingest_column(open.ingest, COLUMNS - 3)->type.id, STOA_TYPE_TEXT);
+    assert_int_equal(stoa_ingest_column(open.ingest, COLUMNS - 1)->values, ROWS);
+    run_close(&open);
+    free(text);
+}
+
 static void test_unclosed_quote_in_a_large_file_costs_one_line(void **state)
 {
     enum { ROWS = 200000 };
@@ -732,6 +755,7 @@ int main(void)
         cmocka_unit_test(test_named_pipes_are_spooled_too),
         cmocka_unit_test(test_other_encodings_are_decoded),
         cmocka_unit_test(test_values_above_the_limit_are_refused_with_their_place),
+        cmocka_unit_test(test_wide_sources_read_like_narrow_ones),
         cmocka_unit_test(test_unclosed_quote_in_a_large_file_costs_one_line),
         cmocka_unit_test(test_records_above_memory_are_no_bad_rows),
         cmocka_unit_test(test_memory_holds_at_any_size_of_input),
