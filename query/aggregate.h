@@ -10,6 +10,9 @@
 #include "common/arena.h"
 #include "format/stats.h"
 #include "query/expr.h"
+#include "query/row_list.h"
+
+enum { STOA_AGGREGATE_LANES = 8 };
 
 struct stoa_aggregate {
     const char *name; /* "sum" */
@@ -18,15 +21,19 @@ struct stoa_aggregate {
     /* Result type for an argument type (ignored for star); false: not for this type. `out_arg` is the
      * type the argument is cast to first. */
     bool (*resolve)(stoa_type arg, stoa_type *out_type, stoa_type *out_arg);
+    bool
+        follows_order; /* of floats: the answer's last bits depend on how rows are put together */
     size_t state_size; /* bytes, a multiple of 16; zero bytes are the empty state */
-    /* Without GROUP BY, rows go to eight states by their number mod 8, which are then merged in order:
-     * the order in which a block's float sum is made [FMT-35]. */
-    bool by_lanes;
-    /* Folds row i of `arg` (NULL pointer for star) into state groups[i] for every set bit of `active`. Texts a
-     * state keeps are copied to `arena`. State i lies at states + i * stride. */
+    /* Folds row i of `arg` (NULL pointer for star) into state groups[i] for the rows of `rows`, none of which is
+     * NULL. Texts a state keeps are copied to `arena`. State i lies at states + i * stride. */
     stoa_status (*update)(uint8_t *states, size_t stride, const uint32_t *groups,
-                          const struct stoa_vector *arg, const uint64_t *active,
+                          const struct stoa_vector *arg, const struct stoa_row_list *rows,
                           struct stoa_arena *arena, stoa_error *err);
+    /* The same without GROUP BY: into STOA_AGGREGATE_LANES states, which are merged in order at the end of a block.
+     * Row i goes to state i mod 8 where order matters: so a block's float sum is made [FMT-35]. */
+    stoa_status (*fold)(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                        const struct stoa_row_list *rows, struct stoa_arena *arena,
+                        stoa_error *err);
     /* Optional: folds all rows that `stats` cover into one state; false when they do not say. */
     bool (*from_stats)(uint8_t *state, stoa_type arg_type, const struct stoa_stats *stats,
                        struct stoa_arena *arena);

@@ -19,20 +19,30 @@ static bool resolve_count(stoa_type arg, stoa_type *out_type, stoa_type *out_arg
 }
 
 static stoa_status update_count(uint8_t *states, size_t stride, const uint32_t *groups,
-                                const struct stoa_vector *arg, const uint64_t *active,
-                                struct stoa_arena *arena, stoa_error *err)
+                                const struct stoa_vector *arg,
+                                const struct stoa_row_list *rows, struct stoa_arena *arena,
+                                stoa_error *err)
 {
+    STOA_UNUSED(arg);
     STOA_UNUSED(arena);
     STOA_UNUSED(err);
-    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
-        for (uint64_t left = stoa_aggregate_word(arg, active, word); left != 0;
-             left &= left - 1) {
-            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
-            struct count_state *state =
-                (struct count_state *)(void *)(states + stride * groups[row]);
-            state->count++;
-        }
+    for (uint32_t i = 0; i < rows->count; i++) {
+        struct count_state *state =
+            (struct count_state *)(void *)(states + stride * groups[rows->rows[i]]);
+        state->count++;
     }
+    return STOA_OK;
+}
+
+static stoa_status fold_count(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                              const struct stoa_row_list *rows, struct stoa_arena *arena,
+                              stoa_error *err)
+{
+    STOA_UNUSED(stride);
+    STOA_UNUSED(arg);
+    STOA_UNUSED(arena);
+    STOA_UNUSED(err);
+    ((struct count_state *)(void *)states)->count += rows->count;
     return STOA_OK;
 }
 
@@ -74,6 +84,7 @@ const struct stoa_aggregate stoa_aggregate_count = {
     .resolve = resolve_count,
     .state_size = sizeof(struct count_state),
     .update = update_count,
+    .fold = fold_count,
     .from_stats = count_from_stats,
     .merge = merge_count,
     .finish = finish_count,
@@ -93,24 +104,38 @@ static bool resolve_truth(stoa_type arg, stoa_type *out_type, stoa_type *out_arg
     return arg.id == STOA_TYPE_BOOL;
 }
 
+static void add_truth(struct truth_state *state, const struct stoa_vector *arg,
+                      uint32_t row)
+{
+    if (stoa_bit_get(arg->values.bits, row))
+        state->trues++;
+    else
+        state->falses++;
+}
+
 static stoa_status update_truth(uint8_t *states, size_t stride, const uint32_t *groups,
-                                const struct stoa_vector *arg, const uint64_t *active,
-                                struct stoa_arena *arena, stoa_error *err)
+                                const struct stoa_vector *arg,
+                                const struct stoa_row_list *rows, struct stoa_arena *arena,
+                                stoa_error *err)
 {
     STOA_UNUSED(arena);
     STOA_UNUSED(err);
-    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
-        for (uint64_t left = stoa_aggregate_word(arg, active, word); left != 0;
-             left &= left - 1) {
-            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
-            struct truth_state *state =
-                (struct truth_state *)(void *)(states + stride * groups[row]);
-            if (stoa_bit_get(arg->values.bits, row))
-                state->trues++;
-            else
-                state->falses++;
-        }
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint32_t row = rows->rows[i];
+        add_truth((struct truth_state *)(void *)(states + stride * groups[row]), arg, row);
     }
+    return STOA_OK;
+}
+
+static stoa_status fold_truth(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                              const struct stoa_row_list *rows, struct stoa_arena *arena,
+                              stoa_error *err)
+{
+    STOA_UNUSED(stride);
+    STOA_UNUSED(arena);
+    STOA_UNUSED(err);
+    for (uint32_t i = 0; i < rows->count; i++)
+        add_truth((struct truth_state *)(void *)states, arg, rows->rows[i]);
     return STOA_OK;
 }
 
@@ -160,6 +185,7 @@ const struct stoa_aggregate stoa_aggregate_bool_and = {
     .resolve = resolve_truth,
     .state_size = sizeof(struct truth_state),
     .update = update_truth,
+    .fold = fold_truth,
     .merge = merge_truth,
     .finish = finish_and,
 };
@@ -170,6 +196,7 @@ const struct stoa_aggregate stoa_aggregate_bool_or = {
     .resolve = resolve_truth,
     .state_size = sizeof(struct truth_state),
     .update = update_truth,
+    .fold = fold_truth,
     .merge = merge_truth,
     .finish = finish_or,
 };

@@ -2,6 +2,9 @@
 /*
  * min and max of any type, in query order [FMT-30]: NaN is the largest float, -0.0 is given as 0.0.
  */
+#include <math.h>
+
+#include "format/kernels/kernels.h"
 #include "query/aggregate_parts.h"
 
 struct extreme_state {
@@ -59,35 +62,141 @@ static stoa_status offer(struct extreme_state *state, enum stoa_phys phys, int w
     return keep(state, phys, value, arena, err);
 }
 
-static stoa_status update_extreme(uint8_t *states, size_t stride, const uint32_t *groups,
-                                  const struct stoa_vector *arg, const uint64_t *active,
-                                  int wanted, struct stoa_arena *arena, stoa_error *err)
+static stoa_status update_any(uint8_t *states, size_t stride, const uint32_t *groups,
+                              const struct stoa_vector *arg,
+                              const struct stoa_row_list *rows, int wanted,
+                              struct stoa_arena *arena, stoa_error *err)
 {
-    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
-        for (uint64_t left = stoa_aggregate_word(arg, active, word); left != 0;
-             left &= left - 1) {
-            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
-            struct extreme_state *state =
-                (struct extreme_state *)(void *)(states + stride * groups[row]);
-            const struct stoa_value value = stoa_vector_get(arg, row);
-            STOA_TRY(offer(state, arg->phys, wanted, &value, arena, err));
-        }
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint32_t row = rows->rows[i];
+        const uint32_t group = groups ? groups[row] : 0;
+        struct extreme_state *state =
+            (struct extreme_state *)(void *)(states + stride * group);
+        const struct stoa_value value = stoa_vector_get(arg, row);
+        STOA_TRY(offer(state, arg->phys, wanted, &value, arena, err));
     }
     return STOA_OK;
 }
 
-static stoa_status update_min(uint8_t *states, size_t stride, const uint32_t *groups,
-                              const struct stoa_vector *arg, const uint64_t *active,
-                              struct stoa_arena *arena, stoa_error *err)
+/* Most columns are integers of 64 bits: no call for each row. */
+static void offer_i64(struct extreme_state *state, int wanted, int64_t value)
 {
-    return update_extreme(states, stride, groups, arg, active, -1, arena, err);
+    if (state->has_value &&
+        (wanted > 0 ? value <= state->value.i64 : value >= state->value.i64))
+        return;
+    state->value.i64 = value;
+    state->value.is_null = false;
+    state->phys = STOA_PHYS_I64;
+    state->has_value = 1;
+}
+
+static void update_i64(uint8_t *states, size_t stride, const uint32_t *groups,
+                       const int64_t *values, const struct stoa_row_list *rows, int wanted)
+{
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint32_t row = rows->rows[i];
+        struct extreme_state *state =
+            (struct extreme_state *)(void *)(states + stride * groups[row]);
+        offer_i64(state, wanted, values[row]);
+    }
+}
+
+static stoa_status update_min(uint8_t *states, size_t stride, const uint32_t *groups,
+                              const struct stoa_vector *arg,
+                              const struct stoa_row_list *rows, struct stoa_arena *arena,
+                              stoa_error *err)
+{
+    if (arg->phys != STOA_PHYS_I64)
+        return update_any(states, stride, groups, arg, rows, -1, arena, err);
+    update_i64(states, stride, groups, arg->values.i64, rows, -1);
+    return STOA_OK;
 }
 
 static stoa_status update_max(uint8_t *states, size_t stride, const uint32_t *groups,
-                              const struct stoa_vector *arg, const uint64_t *active,
-                              struct stoa_arena *arena, stoa_error *err)
+                              const struct stoa_vector *arg,
+                              const struct stoa_row_list *rows, struct stoa_arena *arena,
+                              stoa_error *err)
 {
-    return update_extreme(states, stride, groups, arg, active, 1, arena, err);
+    if (arg->phys != STOA_PHYS_I64)
+        return update_any(states, stride, groups, arg, rows, 1, arena, err);
+    update_i64(states, stride, groups, arg->values.i64, rows, 1);
+    return STOA_OK;
+}
+
+/* The best of the rows first, then one offer. */
+static void fold_i64(struct extreme_state *state, const int64_t *values,
+                     const struct stoa_row_list *rows, int wanted)
+{
+    int64_t low = INT64_MAX;
+    int64_t high = INT64_MIN;
+    if (rows->count == 0)
+        return;
+    if (rows->is_all) {
+        stoa_kernels_best()->min_max_i64(values, rows->count, &low, &high);
+    } else {
+        for (uint32_t i = 0; i < rows->count; i++) {
+            const int64_t value = values[rows->rows[i]];
+            low = value < low ? value : low;
+            high = value > high ? value : high;
+        }
+    }
+    offer_i64(state, wanted, wanted > 0 ? high : low);
+}
+
+/* NaN is above all numbers: it is the largest when there is one, the smallest when there is nothing else. */
+static void fold_f64(struct extreme_state *state, const double *values,
+                     const struct stoa_row_list *rows, int wanted)
+{
+    double best = (double)NAN;
+    bool has_nan = false;
+    bool has_number = false;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const double value = values[rows->rows[i]];
+        if (value != value) {
+            has_nan = true;
+        } else if (!has_number || (wanted > 0 ? value > best : value < best)) {
+            best = value;
+            has_number = true;
+        }
+    }
+    if (!has_nan && !has_number)
+        return;
+    if (has_nan && wanted > 0)
+        best = (double)NAN;
+    const struct stoa_value value = {.is_null = false, .f64 = best};
+    const stoa_status status = offer(state, STOA_PHYS_F64, wanted, &value, NULL, NULL);
+    STOA_UNUSED(status); /* floats take no memory */
+}
+
+static stoa_status fold_extreme(uint8_t *states, size_t stride,
+                                const struct stoa_vector *arg,
+                                const struct stoa_row_list *rows, int wanted,
+                                struct stoa_arena *arena, stoa_error *err)
+{
+    struct extreme_state *state = (struct extreme_state *)(void *)states;
+    if (arg->phys == STOA_PHYS_I64) {
+        fold_i64(state, arg->values.i64, rows, wanted);
+        return STOA_OK;
+    }
+    if (arg->phys == STOA_PHYS_F64) {
+        fold_f64(state, arg->values.f64, rows, wanted);
+        return STOA_OK;
+    }
+    return update_any(states, stride, NULL, arg, rows, wanted, arena, err);
+}
+
+static stoa_status fold_min(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                            const struct stoa_row_list *rows, struct stoa_arena *arena,
+                            stoa_error *err)
+{
+    return fold_extreme(states, stride, arg, rows, -1, arena, err);
+}
+
+static stoa_status fold_max(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                            const struct stoa_row_list *rows, struct stoa_arena *arena,
+                            stoa_error *err)
+{
+    return fold_extreme(states, stride, arg, rows, 1, arena, err);
 }
 
 /* Bounds leave NaN out; only exact bounds are values. */
@@ -162,6 +271,7 @@ const struct stoa_aggregate stoa_aggregate_min = {
     .resolve = resolve_extreme,
     .state_size = sizeof(struct extreme_state),
     .update = update_min,
+    .fold = fold_min,
     .from_stats = min_from_stats,
     .merge = merge_min,
     .finish = finish_extreme,
@@ -173,6 +283,7 @@ const struct stoa_aggregate stoa_aggregate_max = {
     .resolve = resolve_extreme,
     .state_size = sizeof(struct extreme_state),
     .update = update_max,
+    .fold = fold_max,
     .from_stats = max_from_stats,
     .merge = merge_max,
     .finish = finish_extreme,

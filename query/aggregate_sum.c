@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sum and avg. Sums of exact numbers are exact 128-bit integers; sums of floats are double-double pairs folded in block
- * order [FMT-35], so that a scan and the statistics give the same bits at any number of threads.
+ * sum and avg. Sums of exact numbers are exact integers of more than 128 bits, so that the order of the rows cannot matter;
+ * sums of floats are double-double pairs folded in block order [FMT-35], so that a scan and the statistics give the same
+ * bits at any number of threads.
  */
+#include <float.h>
 #include <math.h>
 
+#include "format/kernels/kernels.h"
 #include "query/aggregate_parts.h"
 
 /* One state serves both kinds; exact numbers use `exact`, floats `pair`. */
 struct sum_state {
-    stoa_i128 exact; /* unscaled */
+    stoa_i128 exact; /* unscaled; the sum is exact + carry * 2^128 */
     struct stoa_float_sum pair;
-    uint64_t count;      /* values that are not NULL */
+    uint64_t count; /* values that are not NULL */
+    int32_t carry;
     uint8_t is_float;    /* pair is used */
     uint8_t has_special; /* a NaN or an infinity was added: the sum may be one */
-    uint8_t is_over;     /* exact overflowed */
-    uint8_t unused[5];
+    uint8_t unused[2];
 };
 
 _Static_assert(sizeof(struct sum_state) % 16 == 0, "states are multiples of 16 bytes");
@@ -45,28 +48,147 @@ static void add_float(struct sum_state *state, double x)
     stoa_float_sum_add(&state->pair, x);
 }
 
+static void add_exact(struct sum_state *state, stoa_i128 x)
+{
+    if (__builtin_add_overflow(state->exact, x, &state->exact))
+        state->carry += x < 0 ? -1 : 1;
+}
+
+static struct sum_state *state_at(uint8_t *states, size_t stride, uint32_t group)
+{
+    return (struct sum_state *)(void *)(states + stride * group);
+}
+
+/* 2^64 rows of 64-bit numbers cannot leave 128 bits. */
+static void update_i64(uint8_t *states, size_t stride, const uint32_t *groups,
+                       const int64_t *values, const struct stoa_row_list *rows)
+{
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint32_t row = rows->rows[i];
+        struct sum_state *state = state_at(states, stride, groups[row]);
+        state->exact += values[row];
+        state->count++;
+    }
+}
+
+static void update_f64(uint8_t *states, size_t stride, const uint32_t *groups,
+                       const double *values, const struct stoa_row_list *rows)
+{
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint32_t row = rows->rows[i];
+        struct sum_state *state = state_at(states, stride, groups[row]);
+        add_float(state, values[row]);
+        state->count++;
+    }
+}
+
 static stoa_status update_sum(uint8_t *states, size_t stride, const uint32_t *groups,
-                              const struct stoa_vector *arg, const uint64_t *active,
-                              struct stoa_arena *arena, stoa_error *err)
+                              const struct stoa_vector *arg,
+                              const struct stoa_row_list *rows, struct stoa_arena *arena,
+                              stoa_error *err)
 {
     STOA_UNUSED(arena);
     STOA_UNUSED(err);
-    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
-        for (uint64_t left = stoa_aggregate_word(arg, active, word); left != 0;
-             left &= left - 1) {
-            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
-            struct sum_state *state =
-                (struct sum_state *)(void *)(states + stride * groups[row]);
+    if (arg->phys == STOA_PHYS_I64) {
+        update_i64(states, stride, groups, arg->values.i64, rows);
+    } else if (arg->phys == STOA_PHYS_F64) {
+        update_f64(states, stride, groups, arg->values.f64, rows);
+    } else {
+        for (uint32_t i = 0; i < rows->count; i++) {
+            const uint32_t row = rows->rows[i];
+            struct sum_state *state = state_at(states, stride, groups[row]);
+            add_exact(state, stoa_exact_get(arg, row));
             state->count++;
-            if (arg->phys == STOA_PHYS_F64)
-                add_float(state, arg->values.f64[row]);
-            else
-                state->is_over |= __builtin_add_overflow(
-                    state->exact, stoa_exact_get(arg, row), &state->exact);
         }
     }
     return STOA_OK;
 }
+
+/* ---- without GROUP BY ---- */
+
+static void fold_exact(struct sum_state *state, const struct stoa_vector *arg,
+                       const struct stoa_row_list *rows)
+{
+    stoa_i128 sum = 0;
+    state->count += rows->count;
+    if (arg->phys != STOA_PHYS_I64) {
+        for (uint32_t i = 0; i < rows->count; i++)
+            add_exact(state, stoa_exact_get(arg, rows->rows[i]));
+        return;
+    }
+    if (rows->is_all) {
+        stoa_kernels_best()->sum_i64(arg->values.i64, rows->count, &sum);
+    } else {
+        for (uint32_t i = 0; i < rows->count; i++)
+            sum += arg->values.i64[rows->rows[i]];
+    }
+    add_exact(state, sum);
+}
+
+/* The eight pairs of a block, and whether a value was not finite. */
+struct lanes {
+    double high[STOA_AGGREGATE_LANES];
+    double low[STOA_AGGREGATE_LANES];
+    uint64_t special;
+};
+
+/* Eight rows at once, without branches, so that the lanes become vectors. */
+static void add_eight(struct lanes *lanes, const double *values)
+{
+    for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
+        const double x = values[i];
+        const double old = lanes->high[i];
+        const double s = old + x;
+        const double b = s - old;
+        const double error = (old - (s - b)) + (x - b);
+        lanes->low[i] = fabs(s) <= DBL_MAX ? lanes->low[i] + error : 0.0;
+        lanes->high[i] = s;
+        lanes->special |= !(fabs(x) <= DBL_MAX);
+    }
+}
+
+static void fold_floats(uint8_t *states, size_t stride, const double *values,
+                        const struct stoa_row_list *rows)
+{
+    uint32_t done = 0;
+    if (rows->is_all) {
+        struct lanes lanes = {.special = 0};
+        for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
+            lanes.high[i] = state_at(states, stride, i)->pair.high;
+            lanes.low[i] = state_at(states, stride, i)->pair.low;
+        }
+        for (; done + STOA_AGGREGATE_LANES <= rows->count; done += STOA_AGGREGATE_LANES)
+            add_eight(&lanes, values + done);
+        for (unsigned i = 0; done > 0 && i < STOA_AGGREGATE_LANES; i++) {
+            struct sum_state *state = state_at(states, stride, i);
+            state->pair = (struct stoa_float_sum){lanes.high[i], lanes.low[i]};
+            state->is_float = 1;
+            state->has_special |= lanes.special != 0;
+            state->count += done / STOA_AGGREGATE_LANES;
+        }
+    }
+    for (; done < rows->count; done++) {
+        const uint32_t row = rows->rows[done];
+        struct sum_state *state = state_at(states, stride, row % STOA_AGGREGATE_LANES);
+        add_float(state, values[row]);
+        state->count++;
+    }
+}
+
+static stoa_status fold_sum(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                            const struct stoa_row_list *rows, struct stoa_arena *arena,
+                            stoa_error *err)
+{
+    STOA_UNUSED(arena);
+    STOA_UNUSED(err);
+    if (arg->phys == STOA_PHYS_F64)
+        fold_floats(states, stride, arg->values.f64, rows);
+    else
+        fold_exact(state_at(states, stride, 0), arg, rows);
+    return STOA_OK;
+}
+
+/* ---- statistics and merging ---- */
 
 static bool sum_from_stats(uint8_t *bytes, stoa_type arg_type,
                            const struct stoa_stats *stats, struct stoa_arena *arena)
@@ -80,8 +202,7 @@ static bool sum_from_stats(uint8_t *bytes, stoa_type arg_type,
         return false;
     state->count += count;
     if (arg_type.id != STOA_TYPE_FLOAT64) {
-        state->is_over |=
-            __builtin_add_overflow(state->exact, stats->int_sum, &state->exact);
+        add_exact(state, stats->int_sum);
         return true;
     }
     state->is_float = 1;
@@ -104,8 +225,8 @@ static stoa_status merge_sum(uint8_t *into, const uint8_t *from, struct stoa_are
     state->count += more->count;
     state->is_float |= more->is_float;
     state->has_special |= more->has_special;
-    if (more->is_over || __builtin_add_overflow(state->exact, more->exact, &state->exact))
-        state->is_over = 1;
+    add_exact(state, more->exact);
+    state->carry += more->carry;
     stoa_float_sum_merge(&state->pair, more->pair);
     return STOA_OK;
 }
@@ -139,7 +260,7 @@ static stoa_status finish_sum(const uint8_t *bytes, stoa_type type, stoa_type ar
         STOA_TRY(float_total(state, "sum", &total, err));
         value.f64 = total;
     } else if (!value.is_null) {
-        if (state->is_over || !stoa_exact_fits(type, state->exact))
+        if (state->carry != 0 || !stoa_exact_fits(type, state->exact))
             return over("sum", type, err);
         value.i128 = state->exact;
     }
@@ -157,7 +278,7 @@ static stoa_status finish_mean(const uint8_t *bytes, unsigned scale,
         STOA_TRY(float_total(state, "avg", &total, err));
         value.f64 = total / (double)state->count;
     } else if (!value.is_null) {
-        if (state->is_over)
+        if (state->carry != 0)
             return over("avg", stoa_type_decimal(38, scale), err);
         value.f64 = stoa_exact_to_double(state->exact, scale) / (double)state->count;
     }
@@ -177,9 +298,10 @@ const struct stoa_aggregate stoa_aggregate_sum = {
     .name = "sum",
     .help = "sum(number) -> decimal(38) for exact numbers, float64 for float64",
     .resolve = resolve_sum,
+    .follows_order = true,
     .state_size = sizeof(struct sum_state),
-    .by_lanes = true,
     .update = update_sum,
+    .fold = fold_sum,
     .from_stats = sum_from_stats,
     .merge = merge_sum,
     .finish = finish_sum,
@@ -189,9 +311,10 @@ const struct stoa_aggregate stoa_aggregate_avg = {
     .name = "avg",
     .help = "avg(number) -> float64",
     .resolve = resolve_avg,
+    .follows_order = true,
     .state_size = sizeof(struct sum_state),
-    .by_lanes = true,
     .update = update_sum,
+    .fold = fold_sum,
     .from_stats = sum_from_stats,
     .merge = merge_sum,
     .finish = finish_avg,

@@ -14,6 +14,7 @@ void stoa_execution_counters(const struct stoa_execution *execution,
         out_counters->rows_matched += worker->scan.rows_matched;
         out_counters->bytes_read += stoa_scan_bytes_read(&worker->scan);
         out_counters->rows_from_statistics += worker->rows_from_statistics;
+        out_counters->blocks_pruned += worker->blocks_skipped;
     }
     out_counters->rows_matched += out_counters->rows_from_statistics;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Morsels to groups and rows (query/exec_worker.h).
+ * Making workers, and what both kinds of work share (query/exec_worker.h): exec_rows.c and exec_groups.c do it.
  */
 #include "query/exec_worker.h"
 
@@ -58,7 +58,13 @@ static const struct stoa_expr **aggregate_exprs(const struct stoa_plan *plan, bo
     return exprs;
 }
 
-/* All expressions that see the scan's columns, for the list of columns to decode. */
+/* Bare columns that only give keys are left out: dictionary codes may stand for them. */
+static const struct stoa_expr *decoded_expr(const struct stoa_expr *expr)
+{
+    return expr && expr->kind != STOA_EXPR_COLUMN ? expr : NULL;
+}
+
+/* The columns that every vector needs decoded. */
 static stoa_status list_columns(struct stoa_exec_worker *worker,
                                 const struct stoa_expr *const *args,
                                 const struct stoa_expr *const *filters, stoa_error *err)
@@ -69,9 +75,10 @@ static stoa_status list_columns(struct stoa_exec_worker *worker,
     if (!all)
         return stoa_fail_memory(err, count * sizeof *all);
     for (uint32_t g = 0; g < plan->group_count; g++)
-        all[g] = plan->groups[g];
+        all[g] = decoded_expr(plan->groups[g]);
     for (uint32_t a = 0; a < plan->aggregate_count; a++) {
-        all[plan->group_count + a] = args[a];
+        all[plan->group_count + a] =
+            plan->aggregates[a].is_distinct ? decoded_expr(args[a]) : args[a];
         all[plan->group_count + plan->aggregate_count + a] = filters[a];
     }
     const stoa_status status = stoa_column_list_make(
@@ -80,7 +87,28 @@ static stoa_status list_columns(struct stoa_exec_worker *worker,
     return status;
 }
 
-static stoa_status init_aggregation(struct stoa_exec_worker *worker, stoa_error *err)
+static stoa_status init_maps(struct stoa_exec_worker *worker, struct stoa_budget *budget,
+                             stoa_error *err)
+{
+    const struct stoa_plan *plan = worker->plan;
+    const size_t count = plan->aggregate_count;
+    worker->sources =
+        stoa_alloc_zeroed(plan->group_count + (size_t)1, sizeof *worker->sources);
+    worker->pair_maps = stoa_alloc_zeroed(count + 1, sizeof *worker->pair_maps);
+    if (!worker->sources || !worker->pair_maps)
+        return stoa_fail_memory(err, count * sizeof *worker->pair_maps);
+    STOA_TRY(
+        stoa_tuple_map_init(&worker->group_map, plan->group_count, false, budget, err));
+    for (uint32_t a = 0; a < count; a++) {
+        if (plan->aggregates[a].is_distinct)
+            STOA_TRY(stoa_tuple_map_init(&worker->pair_maps[a], 1, plan->group_count > 0,
+                                         budget, err));
+    }
+    return STOA_OK;
+}
+
+static stoa_status init_aggregation(struct stoa_exec_worker *worker,
+                                    struct stoa_budget *budget, stoa_error *err)
 {
     const struct stoa_plan *plan = worker->plan;
     const struct stoa_expr **args = aggregate_exprs(plan, false);
@@ -96,6 +124,7 @@ static stoa_status init_aggregation(struct stoa_exec_worker *worker, stoa_error 
     STOA_TRY_CLEANUP(stoa_evaluators_init(&worker->args, args, plan->aggregate_count, err));
     STOA_TRY_CLEANUP(
         stoa_evaluators_init(&worker->filters, filters, plan->aggregate_count, err));
+    STOA_TRY_CLEANUP(init_maps(worker, budget, err));
     status = list_columns(worker, args, filters, err);
 cleanup:
     stoa_free((void *)args);
@@ -103,20 +132,46 @@ cleanup:
     return status;
 }
 
+/* Whether an error depends on a row being looked at: it must be raised whatever rows another thread has found. */
+static void find_fallible(struct stoa_exec_worker *worker)
+{
+    const struct stoa_plan *plan = worker->plan;
+    worker->is_infallible = true;
+    for (uint32_t i = 0; i < plan->output_count; i++) {
+        const enum stoa_expr_kind kind = plan->outputs[i]->kind;
+        worker->is_infallible &= kind == STOA_EXPR_COLUMN || kind == STOA_EXPR_CONSTANT;
+    }
+    worker->skips_blocks = worker->is_infallible;
+    for (uint32_t c = 0; c < plan->conjunct_count; c++)
+        worker->skips_blocks &= plan->conjuncts[c].push == STOA_PUSH_EXACT;
+}
+
+static stoa_status init_rows(struct stoa_exec_worker *worker, stoa_error *err)
+{
+    const struct stoa_plan *plan = worker->plan;
+    const struct stoa_expr *const *outputs = (const struct stoa_expr *const *)plan->outputs;
+    STOA_TRY(stoa_evaluators_init(&worker->outputs, outputs, plan->output_count, err));
+    STOA_TRY(stoa_column_list_make(outputs, plan->output_count, plan->scan_column_count,
+                                   &worker->columns, err));
+    if (plan->sort_key_count == 0)
+        return STOA_OK;
+    stoa_row_bound_init(&worker->bound, plan);
+    find_fallible(worker);
+    return stoa_column_list_make(&outputs[plan->sort_keys[0].output], 1,
+                                 plan->scan_column_count, &worker->key_columns, err);
+}
+
 stoa_status stoa_exec_worker_init(struct stoa_exec_worker *worker,
-                                  const struct stoa_plan *plan, stoa_error *err)
+                                  const struct stoa_plan *plan, struct stoa_budget *budget,
+                                  stoa_error *err)
 {
     memset(worker, 0, sizeof *worker);
     atomic_flag_clear(&worker->is_busy);
     worker->plan = plan;
     worker->is_timed = plan->explain == STOA_EXPLAIN_ANALYZE;
     STOA_TRY(stoa_scan_worker_init(&worker->scan, plan, err));
-    if (plan->is_aggregate)
-        return init_aggregation(worker, err);
-    const struct stoa_expr *const *outputs = (const struct stoa_expr *const *)plan->outputs;
-    STOA_TRY(stoa_evaluators_init(&worker->outputs, outputs, plan->output_count, err));
-    return stoa_column_list_make(outputs, plan->output_count, plan->scan_column_count,
-                                 &worker->columns, err);
+    return plan->is_aggregate ? init_aggregation(worker, budget, err)
+                              : init_rows(worker, err);
 }
 
 void stoa_exec_worker_done(struct stoa_exec_worker *worker)
@@ -127,11 +182,18 @@ void stoa_exec_worker_done(struct stoa_exec_worker *worker)
     stoa_evaluators_done(&worker->args);
     stoa_evaluators_done(&worker->filters);
     stoa_column_list_done(&worker->columns);
+    stoa_column_list_done(&worker->key_columns);
+    stoa_row_bound_done(&worker->bound);
+    stoa_tuple_map_done(&worker->group_map);
+    for (uint32_t a = 0; worker->pair_maps && a < worker->plan->aggregate_count; a++)
+        stoa_tuple_map_done(&worker->pair_maps[a]);
+    stoa_free(worker->pair_maps);
+    stoa_free(worker->sources);
 }
 
-/* ---- time, only when it is asked for ---- */
+/* ---- one vector ---- */
 
-static uint64_t now_ns(const struct stoa_exec_worker *worker)
+uint64_t stoa_exec_worker_clock(const struct stoa_exec_worker *worker)
 {
     struct timespec now;
     if (!worker->is_timed)
@@ -140,145 +202,14 @@ static uint64_t now_ns(const struct stoa_exec_worker *worker)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Filters and decodes one vector; *out_count 0: nothing to do. */
-static stoa_status scan_vector(struct stoa_exec_worker *worker, uint32_t vector,
-                               uint64_t bits[STOA_VECTOR_WORDS], uint32_t *out_count,
-                               stoa_error *err)
+stoa_status stoa_exec_worker_scan(struct stoa_exec_worker *worker, uint32_t vector,
+                                  uint64_t bits[STOA_VECTOR_WORDS], uint32_t *out_count,
+                                  stoa_error *err)
 {
-    const uint64_t start = now_ns(worker);
+    const uint64_t start = stoa_exec_worker_clock(worker);
     STOA_TRY(stoa_scan_filter(&worker->scan, vector, bits, out_count, err));
-    if (*out_count > 0)
+    if (*out_count > 0 && !(worker->bound.is_set && worker->is_infallible))
         STOA_TRY(stoa_scan_decode(&worker->scan, vector, &worker->columns, err));
-    worker->scan_ns += now_ns(worker) - start;
+    worker->scan_ns += stoa_exec_worker_clock(worker) - start;
     return STOA_OK;
-}
-
-static uint32_t vector_count(const struct stoa_morsel *morsel)
-{
-    return (morsel->rows + STOA_VECTOR_ROWS - 1) / STOA_VECTOR_ROWS;
-}
-
-/* ---- rows ---- */
-
-stoa_status stoa_exec_worker_rows(struct stoa_exec_worker *worker,
-                                  const struct stoa_morsel *morsel, uint64_t most,
-                                  struct stoa_row_store *store, stoa_error *err)
-{
-    stoa_scan_begin(&worker->scan, morsel);
-    for (uint32_t v = 0; v < vector_count(morsel) && stoa_row_store_rows(store) < most;
-         v++) {
-        uint64_t bits[STOA_VECTOR_WORDS];
-        uint32_t count = 0;
-        STOA_TRY(scan_vector(worker, v, bits, &count, err));
-        if (count == 0)
-            continue;
-        const uint64_t start = now_ns(worker);
-        const struct stoa_rows rows = {.length = stoa_vector_length(morsel->rows, v),
-                                       .columns = worker->scan.inputs};
-        STOA_TRY(stoa_evaluators_run(&worker->outputs, &rows, bits, err));
-        STOA_TRY(stoa_row_store_append(store, worker->outputs.results, bits, err));
-        worker->work_ns += now_ns(worker) - start;
-    }
-    return STOA_OK;
-}
-
-/* ---- groups ---- */
-
-/* Statistics of one aggregate's argument over the morsel; *out_known false: not a bare column. */
-static stoa_status argument_stats(const struct stoa_morsel *morsel,
-                                  const struct stoa_aggregate_call *call, bool *out_known,
-                                  struct stoa_stats *out_stats, stoa_error *err)
-{
-    *out_known = !call->is_distinct && !call->filter && call->aggregate->from_stats &&
-                 (!call->arg || call->arg->kind == STOA_EXPR_COLUMN);
-    if (!*out_known)
-        return STOA_OK;
-    if (call->arg)
-        return stoa_reader_block_stats(morsel->file->reader,
-                                       morsel->file->columns[call->arg->column],
-                                       morsel->group, morsel->block, out_stats, err);
-    stoa_stats_init(out_stats, STOA_PHYS_BOOL);
-    out_stats->rows = morsel->rows;
-    return STOA_OK;
-}
-
-/* Answers a covered morsel from statistics; *out_done false: some aggregate needs the values. */
-static stoa_status fold_stats(struct stoa_exec_worker *worker,
-                              const struct stoa_morsel *morsel,
-                              struct stoa_group_state *state, bool *out_done,
-                              stoa_error *err)
-{
-    const struct stoa_plan *plan = worker->plan;
-    *out_done = false;
-    if (!morsel->is_covered || !morsel->file || plan->group_count > 0)
-        return STOA_OK;
-    for (uint32_t a = 0; a < plan->aggregate_count; a++) {
-        const struct stoa_aggregate_call *call = &plan->aggregates[a];
-        struct stoa_stats stats;
-        bool is_known = false;
-        STOA_TRY(argument_stats(morsel, call, &is_known, &stats, err));
-        const stoa_type type =
-            call->arg ? call->arg->type : (stoa_type){.id = STOA_TYPE_BOOL};
-        if (!is_known || !call->aggregate->from_stats(stoa_group_state_at(state, 0, a),
-                                                      type, &stats, &state->texts)) {
-            stoa_group_state_clear(state);
-            return STOA_OK;
-        }
-    }
-    worker->rows_from_statistics += morsel->rows;
-    *out_done = true;
-    return STOA_OK;
-}
-
-static stoa_status fold_vector(struct stoa_exec_worker *worker, uint32_t length,
-                               const uint64_t *bits, struct stoa_group_state *state,
-                               stoa_error *err)
-{
-    const struct stoa_plan *plan = worker->plan;
-    const struct stoa_rows rows = {.length = length, .columns = worker->scan.inputs};
-    const uint32_t *groups = NULL;
-    if (plan->group_count > 0) {
-        STOA_TRY(stoa_evaluators_run(&worker->groups, &rows, bits, err));
-        STOA_TRY(stoa_group_state_find(state, worker->groups.results, bits,
-                                       worker->group_of_row, err));
-        groups = worker->group_of_row;
-    }
-    for (uint32_t a = 0; a < plan->aggregate_count; a++) {
-        uint64_t chosen[STOA_VECTOR_WORDS];
-        const uint64_t *active = bits;
-        const struct stoa_vector *arg = NULL;
-        if (worker->filters.items[a]) {
-            STOA_TRY(
-                stoa_evaluate_filter(worker->filters.items[a], &rows, bits, chosen, err));
-            active = chosen;
-        }
-        if (worker->args.items[a])
-            STOA_TRY(stoa_evaluate(worker->args.items[a], &rows, active, &arg, err));
-        STOA_TRY(stoa_group_state_update(state, a, groups, arg, active, err));
-    }
-    return STOA_OK;
-}
-
-stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
-                                    const struct stoa_morsel *morsel,
-                                    struct stoa_group_state *state, stoa_error *err)
-{
-    bool is_done = false;
-    STOA_TRY(fold_stats(worker, morsel, state, &is_done, err));
-    if (is_done)
-        return STOA_OK;
-    stoa_scan_begin(&worker->scan, morsel);
-    for (uint32_t v = 0; v < vector_count(morsel); v++) {
-        uint64_t bits[STOA_VECTOR_WORDS];
-        uint32_t count = 0;
-        STOA_TRY(scan_vector(worker, v, bits, &count, err));
-        if (count == 0)
-            continue;
-        const uint64_t start = now_ns(worker);
-        STOA_TRY(
-            fold_vector(worker, stoa_vector_length(morsel->rows, v), bits, state, err));
-        worker->work_ns += now_ns(worker) - start;
-    }
-    return worker->plan->group_count > 0 ? STOA_OK
-                                         : stoa_group_state_fold_lanes(state, err);
 }

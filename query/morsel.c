@@ -6,6 +6,7 @@
 #include "query/morsel.h"
 
 #include "common/alloc.h"
+#include "query/stats_fold.h"
 
 enum { PROVABLE_CONJUNCTS = 64 };
 
@@ -71,6 +72,36 @@ void stoa_morsel_release(struct stoa_morsel_source *source)
     }
 }
 
+/* ---- verdicts ---- */
+
+/* What statistics say of all conjuncts over some rows. */
+struct verdict {
+    bool is_pruned;
+    uint32_t pruned_by;
+    uint64_t proven;
+};
+
+static void judge(const struct stoa_plan *plan, uint32_t c, const struct stoa_stats *stats,
+                  struct verdict *verdict)
+{
+    const enum stoa_prune prune = stoa_prune(&plan->conjuncts[c].predicate, stats);
+    if (prune == STOA_PRUNE_NONE) {
+        verdict->is_pruned = true;
+        verdict->pruned_by = c;
+    }
+    if (prune == STOA_PRUNE_ALL && plan->conjuncts[c].push == STOA_PUSH_EXACT &&
+        c < PROVABLE_CONJUNCTS)
+        verdict->proven |= UINT64_C(1) << c;
+}
+
+static bool covers_all(const struct stoa_plan *plan, uint64_t proven)
+{
+    return plan->conjunct_count <= PROVABLE_CONJUNCTS &&
+           proven == (plan->conjunct_count == 64
+                          ? UINT64_MAX
+                          : (UINT64_C(1) << plan->conjunct_count) - 1);
+}
+
 /* ---- files ---- */
 
 static stoa_status map_columns(const struct stoa_plan *plan, struct stoa_open_file *file,
@@ -123,13 +154,13 @@ static stoa_status open_file(struct stoa_morsel_source *source, size_t number,
     return STOA_OK;
 }
 
-/* Whether the manifest proves that a file holds no match. */
-static stoa_status prune_file(struct stoa_morsel_source *source, size_t file,
-                              bool *out_pruned, stoa_error *err)
+/* What the manifest says of a file. */
+static stoa_status judge_file(const struct stoa_morsel_source *source, size_t file,
+                              struct verdict *verdict, stoa_error *err)
 {
     const struct stoa_plan *plan = source->plan;
-    *out_pruned = plan->never_matches;
-    for (uint32_t c = 0; c < plan->conjunct_count && !*out_pruned; c++) {
+    *verdict = (struct verdict){.is_pruned = plan->never_matches};
+    for (uint32_t c = 0; c < plan->conjunct_count && !verdict->is_pruned; c++) {
         const struct stoa_conjunct *conjunct = &plan->conjuncts[c];
         struct stoa_stats stats;
         bool is_known = false;
@@ -138,13 +169,61 @@ static stoa_status prune_file(struct stoa_morsel_source *source, size_t file,
         STOA_TRY(stoa_dataset_file_stats(plan->dataset, file,
                                          plan->scan_columns[conjunct->column], &is_known,
                                          &stats, err));
-        *out_pruned =
-            is_known && stoa_prune(&conjunct->predicate, &stats) == STOA_PRUNE_NONE;
+        if (is_known)
+            judge(plan, c, &stats, verdict);
     }
     return STOA_OK;
 }
 
-/* Opens the next file that may match; *out_has false when there is none. */
+/* Statistics of a file from the manifest, for stoa_stats_fold. */
+struct file_stats {
+    const struct stoa_plan *plan;
+    size_t file;
+};
+
+static stoa_status get_file_stats(void *context, uint32_t column, bool *out_known,
+                                  struct stoa_stats *out_stats, stoa_error *err)
+{
+    const struct file_stats *of = context;
+    const bool counts_rows = column == UINT32_MAX;
+    STOA_TRY(stoa_dataset_file_stats(of->plan->dataset, of->file,
+                                     counts_rows ? 0 : of->plan->scan_columns[column],
+                                     out_known, out_stats, err));
+    if (counts_rows)
+        out_stats->null_count = 0;
+    *out_known = *out_known || counts_rows;
+    return STOA_OK;
+}
+
+/* Folds the whole file into the totals if the manifest says enough. */
+static stoa_status fold_file(struct stoa_morsel_source *source, size_t file,
+                             const struct verdict *verdict, bool *out_done, stoa_error *err)
+{
+    struct file_stats of = {.plan = source->plan, .file = file};
+    struct stoa_stats rows;
+    bool is_known = false;
+    *out_done = false;
+    if (!source->totals || !covers_all(source->plan, verdict->proven))
+        return STOA_OK;
+    STOA_TRY(stoa_stats_fold(source->totals, false, get_file_stats, &of, out_done, err));
+    if (!*out_done)
+        return STOA_OK;
+    STOA_TRY(get_file_stats(&of, UINT32_MAX, &is_known, &rows, err));
+    source->counters.rows_from_statistics += rows.rows;
+    return STOA_OK;
+}
+
+static void keep_partition(struct stoa_morsel_source *source, size_t file)
+{
+    const size_t partition = stoa_dataset_file_partition(source->plan->dataset, file);
+    const size_t count = stoa_dataset_get_info(source->plan->dataset)->partition_count;
+    if (partition >= count || source->partitions_kept[partition])
+        return;
+    source->partitions_kept[partition] = 1;
+    source->counters.partitions_pruned--;
+}
+
+/* Opens the next file that may match and that the manifest does not answer; *out_has false when there is none. */
 static stoa_status next_file(struct stoa_morsel_source *source, bool *out_has,
                              stoa_error *err)
 {
@@ -152,17 +231,17 @@ static stoa_status next_file(struct stoa_morsel_source *source, bool *out_has,
     *out_has = false;
     while (source->next_file < info->file_count) {
         const size_t file = source->next_file++;
-        bool is_pruned = false;
-        STOA_TRY(prune_file(source, file, &is_pruned, err));
-        if (is_pruned) {
+        struct verdict verdict;
+        bool is_done = false;
+        STOA_TRY(judge_file(source, file, &verdict, err));
+        if (verdict.is_pruned) {
             source->counters.files_pruned++;
             continue;
         }
-        const size_t partition = stoa_dataset_file_partition(source->plan->dataset, file);
-        if (partition < info->partition_count && !source->partitions_kept[partition]) {
-            source->partitions_kept[partition] = 1;
-            source->counters.partitions_pruned--;
-        }
+        keep_partition(source, file);
+        STOA_TRY(fold_file(source, file, &verdict, &is_done, err));
+        if (is_done)
+            continue;
         STOA_TRY(open_file(source, file, err));
         *out_has = true;
         return STOA_OK;
@@ -171,26 +250,6 @@ static stoa_status next_file(struct stoa_morsel_source *source, bool *out_has,
 }
 
 /* ---- row groups and blocks ---- */
-
-/* What statistics say of all conjuncts over some rows. */
-struct verdict {
-    bool is_pruned;
-    uint32_t pruned_by;
-    uint64_t proven;
-};
-
-static void judge(const struct stoa_plan *plan, uint32_t c, const struct stoa_stats *stats,
-                  struct verdict *verdict)
-{
-    const enum stoa_prune prune = stoa_prune(&plan->conjuncts[c].predicate, stats);
-    if (prune == STOA_PRUNE_NONE) {
-        verdict->is_pruned = true;
-        verdict->pruned_by = c;
-    }
-    if (prune == STOA_PRUNE_ALL && plan->conjuncts[c].push == STOA_PUSH_EXACT &&
-        c < PROVABLE_CONJUNCTS)
-        verdict->proven |= UINT64_C(1) << c;
-}
 
 static stoa_status judge_group(const struct stoa_morsel_source *source,
                                struct verdict *verdict, stoa_error *err)
@@ -245,14 +304,6 @@ static stoa_status enter_group(struct stoa_morsel_source *source, stoa_error *er
     source->block_count = info.blocks;
     source->group_proven = verdict.proven;
     return STOA_OK;
-}
-
-static bool covers_all(const struct stoa_plan *plan, uint64_t proven)
-{
-    return plan->conjunct_count <= PROVABLE_CONJUNCTS &&
-           proven == (plan->conjunct_count == 64
-                          ? UINT64_MAX
-                          : (UINT64_C(1) << plan->conjunct_count) - 1);
 }
 
 /* The next block of the current row group; *out_has false when it has no more. */

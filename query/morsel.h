@@ -7,6 +7,7 @@
 #ifndef STOA_QUERY_MORSEL_H
 #define STOA_QUERY_MORSEL_H
 
+#include "query/group_state.h"
 #include "query/plan.h"
 
 /* A data file in use: its reader and where the plan's scan columns are in it. */
@@ -31,6 +32,8 @@ struct stoa_morsel_source {
     stoa_query_counters counters;     /* what was pruned; the scan adds what was read */
     uint64_t *conjunct_blocks_pruned; /* one per conjunct */
     uint8_t *partitions_kept;         /* one per partition tuple */
+    /* Aggregates without GROUP BY: files that the manifest answers are folded here and never opened; NULL: none is. */
+    struct stoa_group_state *totals;
     size_t next_file;
     struct stoa_open_file *files; /* newest first; the first one is current */
     bool has_file;                /* current file has row groups left */

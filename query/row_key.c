@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows as byte strings (query/row_key.h). Never stored in a file, so the layout is free and native.
+ * Values as byte strings (query/row_key.h). Never stored in a file, so the layout is free and native.
  */
 #include "query/row_key.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { KEY_NULL = 0, KEY_VALUE = 1 };
@@ -27,40 +26,28 @@ static stoa_status append_view(struct stoa_buf *key, struct stoa_view view, stoa
     return view.length > 0 ? stoa_buf_append(key, view.data, view.length, err) : STOA_OK;
 }
 
-static stoa_status append_value(struct stoa_buf *key, const struct stoa_vector *vector,
-                                uint32_t row, stoa_error *err)
+stoa_status stoa_row_key_append(struct stoa_buf *key, enum stoa_phys phys,
+                                const struct stoa_value *value, stoa_error *err)
 {
-    if (vector->has_nulls && !stoa_bit_get(vector->validity, row))
+    if (value->is_null)
         return stoa_buf_append_byte(key, KEY_NULL, err);
-    switch (vector->phys) {
+    switch (phys) {
     case STOA_PHYS_BOOL: {
-        const uint8_t bit = (uint8_t)stoa_bit_get(vector->values.bits, row);
+        const uint8_t bit = value->boolean;
         return append_fixed(key, &bit, 1, err);
     }
     case STOA_PHYS_I64:
-    case STOA_PHYS_U64: return append_fixed(key, &vector->values.u64[row], 8, err);
+    case STOA_PHYS_U64: return append_fixed(key, &value->u64, 8, err);
     case STOA_PHYS_F64: {
-        double x = vector->values.f64[row];
-        if (x != x)
-            x = (double)NAN;
-        x += 0.0; /* -0.0 becomes 0.0 */
+        const double x = stoa_float_normal(value->f64);
         return append_fixed(key, &x, 8, err);
     }
-    case STOA_PHYS_I128: return append_fixed(key, &vector->values.i128[row], 16, err);
-    case STOA_PHYS_BYTES: return append_view(key, vector->values.views[row], err);
-    case STOA_PHYS_FIXED16:
-        return append_fixed(key, vector->values.fixed16 + 16 * (size_t)row, 16, err);
+    case STOA_PHYS_I128: return append_fixed(key, &value->i128, 16, err);
+    case STOA_PHYS_BYTES: return append_view(key, value->bytes, err);
+    case STOA_PHYS_FIXED16: return append_fixed(key, value->fixed16, 16, err);
     case STOA_PHYS_COUNT: break;
     }
-    return stoa_fail(err, STOA_E_INTERNAL, "a vector without a kind");
-}
-
-stoa_status stoa_row_key_append(const struct stoa_vector *const *vectors, uint32_t count,
-                                uint32_t row, struct stoa_buf *key, stoa_error *err)
-{
-    for (uint32_t i = 0; i < count; i++)
-        STOA_TRY(append_value(key, vectors[i], row, err));
-    return STOA_OK;
+    return stoa_fail(err, STOA_E_INTERNAL, "a value without a kind");
 }
 
 struct stoa_value stoa_row_key_take(enum stoa_phys phys, const uint8_t **io_key)

@@ -28,6 +28,14 @@ static inline uint32_t stoa_row_store_rows(const struct stoa_row_store *store)
     return store->column_count > 0 ? store->columns[0].length : 0;
 }
 
+/* One value; bytes borrow the store. */
+static inline struct stoa_value stoa_row_store_get(const struct stoa_row_store *store,
+                                                   uint32_t column, uint32_t row)
+{
+    const struct stoa_column view = stoa_column_builder_view(&store->columns[column]);
+    return stoa_column_get(&view, row);
+}
+
 /* Appends the rows of `bits` of one vector per output. */
 STOA_MUST_USE stoa_status stoa_row_store_append(struct stoa_row_store *store,
                                                 const struct stoa_vector *const *vectors,

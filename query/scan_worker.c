@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Filtering and late decoding (query/scan_worker.h). Exact predicates run on encoded blocks; other conjuncts are
- * evaluated as expressions on the rows that are left.
+ * Blocks of a morsel as they are needed (query/scan_worker.h): loaded once, decoded a vector at a time, or taken as codes.
  */
-#include "query/scan_worker.h"
-
-#include <string.h>
+#include <inttypes.h>
 
 #include "common/alloc.h"
-#include "common/bitmap.h"
+#include "query/scan_parts.h"
 
 enum { NOT_DECODED = UINT32_MAX };
 
@@ -59,42 +56,18 @@ static stoa_status init_columns(struct stoa_scan_worker *worker, stoa_error *err
 {
     const struct stoa_plan *plan = worker->plan;
     const size_t count = plan->scan_column_count;
-    worker->slots = stoa_alloc_zeroed(count + 1, sizeof *worker->slots);
-    worker->vectors = stoa_alloc_zeroed(count + 1, sizeof *worker->vectors);
-    worker->decoded = stoa_alloc_zeroed(count + 1, sizeof *worker->decoded);
-    worker->is_loaded = stoa_alloc_zeroed(count + 1, sizeof *worker->is_loaded);
+    worker->columns = stoa_alloc_zeroed(count + 1, sizeof *worker->columns);
     worker->inputs = stoa_alloc_zeroed(count + 1, sizeof *worker->inputs);
-    if (!worker->slots || !worker->vectors || !worker->decoded || !worker->is_loaded ||
-        !worker->inputs)
-        return stoa_fail_memory(err, count * sizeof *worker->slots);
-    for (size_t i = 0; i < count; i++)
-        stoa_block_slot_init(&worker->slots[i]);
-    worker->has_slots = true;
-    const stoa_schema *schema =
-        plan->dataset ? &stoa_dataset_get_info(plan->dataset)->schema : NULL;
-    for (size_t i = 0; i < count; i++) {
+    if (!worker->columns || !worker->inputs)
+        return stoa_fail_memory(err, count * sizeof *worker->columns);
+    if (count == 0)
+        return STOA_OK;
+    const stoa_schema *schema = &stoa_dataset_get_info(plan->dataset)->schema;
+    for (uint32_t i = 0; i < count; i++) {
         const stoa_type type = schema->fields[plan->scan_columns[i]].type;
-        STOA_TRY(stoa_vector_init(&worker->vectors[i], stoa_type_phys(type), err));
-    }
-    return STOA_OK;
-}
-
-static stoa_status init_filters(struct stoa_scan_worker *worker, stoa_error *err)
-{
-    const struct stoa_plan *plan = worker->plan;
-    worker->filters =
-        stoa_alloc_zeroed(plan->conjunct_count + (size_t)1, sizeof *worker->filters);
-    worker->filter_columns =
-        stoa_alloc_zeroed(plan->conjunct_count + (size_t)1, sizeof *worker->filter_columns);
-    if (!worker->filters || !worker->filter_columns)
-        return stoa_fail_memory(err, plan->conjunct_count * sizeof *worker->filters);
-    for (uint32_t c = 0; c < plan->conjunct_count; c++) {
-        const struct stoa_expr *expr = plan->conjuncts[c].expr;
-        if (plan->conjuncts[c].push == STOA_PUSH_EXACT)
-            continue;
-        STOA_TRY(stoa_evaluator_create(expr, &worker->filters[c], err));
-        STOA_TRY(stoa_column_list_make(&expr, 1, plan->scan_column_count,
-                                       &worker->filter_columns[c], err));
+        stoa_block_slot_init(&worker->columns[i].slot);
+        worker->column_count = i + 1;
+        STOA_TRY(stoa_vector_init(&worker->columns[i].vector, stoa_type_phys(type), err));
     }
     return STOA_OK;
 }
@@ -104,32 +77,21 @@ stoa_status stoa_scan_worker_init(struct stoa_scan_worker *worker,
 {
     *worker = (struct stoa_scan_worker){.plan = plan};
     STOA_TRY(init_columns(worker, err));
-    return init_filters(worker, err);
+    return stoa_scan_filters_init(worker, err);
 }
 
 void stoa_scan_worker_done(struct stoa_scan_worker *worker)
 {
     if (!worker->plan)
         return;
-    for (uint32_t i = 0; i < worker->plan->scan_column_count; i++) {
-        if (worker->has_slots)
-            stoa_block_slot_done(&worker->slots[i]);
-        if (worker->vectors)
-            stoa_vector_done(&worker->vectors[i]);
+    for (uint32_t i = 0; i < worker->column_count; i++) {
+        stoa_block_slot_done(&worker->columns[i].slot);
+        stoa_vector_done(&worker->columns[i].vector);
+        stoa_free(worker->columns[i].codes);
     }
-    for (uint32_t c = 0; c < worker->plan->conjunct_count; c++) {
-        if (worker->filters)
-            stoa_evaluator_free(worker->filters[c]);
-        if (worker->filter_columns)
-            stoa_column_list_done(&worker->filter_columns[c]);
-    }
-    stoa_free(worker->slots);
-    stoa_free(worker->vectors);
-    stoa_free(worker->decoded);
-    stoa_free(worker->is_loaded);
+    stoa_scan_filters_done(worker);
+    stoa_free(worker->columns);
     stoa_free((void *)worker->inputs);
-    stoa_free((void *)worker->filters);
-    stoa_free(worker->filter_columns);
     *worker = (struct stoa_scan_worker){.plan = NULL};
 }
 
@@ -139,32 +101,54 @@ void stoa_scan_begin(struct stoa_scan_worker *worker, const struct stoa_morsel *
 {
     worker->morsel = morsel;
     for (uint32_t i = 0; i < worker->plan->scan_column_count; i++) {
-        worker->is_loaded[i] = false;
-        worker->decoded[i] = NOT_DECODED;
+        worker->columns[i].is_loaded = false;
+        worker->columns[i].has_range = false;
+        worker->columns[i].decoded = NOT_DECODED;
     }
+    stoa_scan_filters_order(worker);
 }
 
-static stoa_status load(struct stoa_scan_worker *worker, uint32_t column, stoa_error *err)
+stoa_status stoa_scan_load(struct stoa_scan_worker *worker, uint32_t column,
+                           struct stoa_block **out_block, stoa_error *err)
 {
     const struct stoa_morsel *morsel = worker->morsel;
-    if (worker->is_loaded[column])
-        return STOA_OK;
-    STOA_TRY(stoa_reader_load(morsel->file->reader, morsel->file->columns[column],
-                              morsel->group, morsel->block, &worker->slots[column], err));
-    worker->is_loaded[column] = true;
+    struct stoa_scan_column *state = &worker->columns[column];
+    if (!state->is_loaded)
+        STOA_TRY(stoa_reader_load(morsel->file->reader, morsel->file->columns[column],
+                                  morsel->group, morsel->block, &state->slot, err));
+    state->is_loaded = true;
+    *out_block = &state->slot.block;
     return STOA_OK;
 }
 
-static stoa_status decode(struct stoa_scan_worker *worker, uint32_t vector, uint32_t column,
-                          stoa_error *err)
+stoa_status stoa_scan_fail(const struct stoa_scan_worker *worker, uint32_t column,
+                           stoa_status status, stoa_error *err)
 {
-    if (worker->decoded[column] == vector)
+    const struct stoa_morsel *morsel = worker->morsel;
+    const struct stoa_plan *plan = worker->plan;
+    if (status != STOA_OK && err)
+        stoa_error_set_place(err, "%s: column %s, row group %" PRIu32 ", block %" PRIu32,
+                             stoa_reader_name(morsel->file->reader),
+                             stoa_dataset_get_info(plan->dataset)
+                                 ->schema.fields[plan->scan_columns[column]]
+                                 .name,
+                             morsel->group, morsel->block);
+    return status;
+}
+
+stoa_status stoa_scan_decode_column(struct stoa_scan_worker *worker, uint32_t vector,
+                                    uint32_t column, stoa_error *err)
+{
+    struct stoa_scan_column *state = &worker->columns[column];
+    struct stoa_block *block = NULL;
+    if (state->decoded == vector)
         return STOA_OK;
-    STOA_TRY(load(worker, column, err));
-    STOA_TRY(stoa_block_decode(&worker->slots[column].block, vector,
-                               &worker->vectors[column], err));
-    worker->decoded[column] = vector;
-    worker->inputs[column] = &worker->vectors[column];
+    STOA_TRY(stoa_scan_load(worker, column, &block, err));
+    const stoa_status status = stoa_block_decode(block, vector, &state->vector, err);
+    if (status != STOA_OK)
+        return stoa_scan_fail(worker, column, status, err);
+    state->decoded = vector;
+    worker->inputs[column] = &state->vector;
     return STOA_OK;
 }
 
@@ -172,60 +156,79 @@ stoa_status stoa_scan_decode(struct stoa_scan_worker *worker, uint32_t vector,
                              const struct stoa_column_list *list, stoa_error *err)
 {
     for (uint32_t i = 0; i < list->count; i++)
-        STOA_TRY(decode(worker, vector, list->columns[i], err));
+        STOA_TRY(stoa_scan_decode_column(worker, vector, list->columns[i], err));
     return STOA_OK;
 }
 
-/* One conjunct on the rows of `bits`, which it narrows. */
-static stoa_status apply_conjunct(struct stoa_scan_worker *worker, uint32_t c,
-                                  uint32_t vector, uint32_t length,
-                                  uint64_t bits[STOA_VECTOR_WORDS], stoa_error *err)
+/* ---- sources of keys ---- */
+
+static stoa_status load_codes(struct stoa_scan_worker *worker, uint32_t vector,
+                              uint32_t column, struct stoa_key_source *out_source,
+                              stoa_error *err)
 {
-    const struct stoa_conjunct *conjunct = &worker->plan->conjuncts[c];
-    uint64_t found[STOA_VECTOR_WORDS];
-    if (conjunct->push == STOA_PUSH_EXACT) {
-        const uint32_t column = conjunct->column;
-        STOA_TRY(load(worker, column, err));
-        /* The column's own vector is the scratch, so it is no longer decoded. */
-        worker->decoded[column] = NOT_DECODED;
-        STOA_TRY(stoa_block_select(&worker->slots[column].block, vector,
-                                   &conjunct->predicate, &worker->vectors[column], found,
-                                   err));
-        for (size_t i = 0; i < STOA_VECTOR_WORDS; i++)
-            bits[i] &= found[i];
+    static const struct stoa_predicate not_null = {.kind = STOA_PREDICATE_IS_NOT_NULL};
+    struct stoa_scan_column *state = &worker->columns[column];
+    struct stoa_block *block = &state->slot.block;
+    if (!state->codes)
+        state->codes = stoa_alloc_array(STOA_VECTOR_ROWS, sizeof *state->codes);
+    if (!state->codes)
+        return stoa_fail_memory(err, STOA_VECTOR_ROWS * sizeof *state->codes);
+    STOA_TRY(block->root->encoding->codes(block->root, vector, state->codes, err));
+    *out_source = (struct stoa_key_source){.codes = state->codes,
+                                           .dictionary = &state->slot.dictionary,
+                                           .is_never_null = block->null_count == 0};
+    if (block->null_count == 0)
         return STOA_OK;
+    out_source->validity = state->code_validity;
+    return stoa_block_select(block, vector, &not_null, &state->vector, state->code_validity,
+                             err);
+}
+
+/* The range of a block's integers, from its record; damage there shows when it is used. */
+static stoa_status find_range(struct stoa_scan_worker *worker, uint32_t column,
+                              stoa_error *err)
+{
+    const struct stoa_morsel *morsel = worker->morsel;
+    struct stoa_scan_column *state = &worker->columns[column];
+    struct stoa_stats stats;
+    if (state->has_range)
+        return STOA_OK;
+    state->has_range = true;
+    state->span = 0;
+    if (state->vector.phys != STOA_PHYS_I64)
+        return STOA_OK;
+    STOA_TRY(stoa_reader_block_stats(morsel->file->reader, morsel->file->columns[column],
+                                     morsel->group, morsel->block, &stats, err));
+    if (stats.has_bounds && stats.min.i64 <= stats.max.i64) {
+        state->low = stats.min.i64;
+        state->span = (uint64_t)stats.max.i64 - (uint64_t)stats.min.i64 + 1;
     }
-    STOA_TRY(stoa_scan_decode(worker, vector, &worker->filter_columns[c], err));
-    const struct stoa_rows rows = {.length = length, .columns = worker->inputs};
-    STOA_TRY(stoa_evaluate_filter(worker->filters[c], &rows, bits, found, err));
-    memcpy(bits, found, sizeof found);
     return STOA_OK;
 }
 
-stoa_status stoa_scan_filter(struct stoa_scan_worker *worker, uint32_t vector,
-                             uint64_t out_bits[STOA_VECTOR_WORDS], uint32_t *out_count,
+stoa_status stoa_scan_source(struct stoa_scan_worker *worker, uint32_t vector,
+                             uint32_t column, struct stoa_key_source *out_source,
                              stoa_error *err)
 {
-    const uint32_t length = stoa_vector_length(worker->morsel->rows, vector);
-    memset(out_bits, 0, STOA_VECTOR_WORDS * sizeof *out_bits);
-    stoa_bitmap_fill(out_bits, length);
-    worker->rows_scanned += length;
-    uint32_t count = length;
-    for (uint32_t c = 0; c < worker->plan->conjunct_count && count > 0; c++) {
-        if (c < 64 && (worker->morsel->proven >> c & 1))
-            continue;
-        STOA_TRY(apply_conjunct(worker, c, vector, length, out_bits, err));
-        count = (uint32_t)stoa_bitmap_count(out_bits, length);
-    }
-    worker->rows_matched += count;
-    *out_count = count;
+    struct stoa_scan_column *state = &worker->columns[column];
+    struct stoa_block *block = NULL;
+    STOA_TRY(stoa_scan_load(worker, column, &block, err));
+    if (block->root && block->root->encoding->codes)
+        return stoa_scan_fail(worker, column,
+                              load_codes(worker, vector, column, out_source, err), err);
+    STOA_TRY(stoa_scan_decode_column(worker, vector, column, err));
+    STOA_TRY(find_range(worker, column, err));
+    *out_source = (struct stoa_key_source){.vector = &state->vector,
+                                           .is_never_null = block->null_count == 0,
+                                           .low = state->low,
+                                           .span = state->span};
     return STOA_OK;
 }
 
 uint64_t stoa_scan_bytes_read(const struct stoa_scan_worker *worker)
 {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; worker->plan && i < worker->plan->scan_column_count; i++)
-        bytes += worker->slots[i].bytes_read;
+    for (uint32_t i = 0; i < worker->column_count; i++)
+        bytes += worker->columns[i].slot.bytes_read;
     return bytes;
 }

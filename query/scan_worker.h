@@ -7,6 +7,7 @@
 #define STOA_QUERY_SCAN_WORKER_H
 
 #include "query/morsel.h"
+#include "query/tuple_map.h"
 
 /* The columns an expression reads. */
 struct stoa_column_list {
@@ -20,16 +21,35 @@ STOA_MUST_USE stoa_status stoa_column_list_make(const struct stoa_expr *const *e
                                                 stoa_error *err);
 void stoa_column_list_done(struct stoa_column_list *list);
 
+/* One scan column of the current morsel. */
+struct stoa_scan_column {
+    struct stoa_block_slot slot;
+    bool is_loaded;            /* the slot holds the morsel's block */
+    bool has_range;            /* low and span have been looked up */
+    uint32_t decoded;          /* number of the vector in `vector`, or UINT32_MAX */
+    struct stoa_vector vector; /* the vector decoded last */
+    uint32_t *codes;           /* of 1,024 rows; NULL until first used */
+    uint64_t code_validity[STOA_VECTOR_WORDS];
+    int64_t low;
+    uint64_t span; /* 0: not known */
+};
+
+/* What is known of a conjunct from the rows it has seen. */
+struct stoa_scan_filter {
+    struct stoa_evaluator *evaluator; /* NULL where the predicate is exact */
+    struct stoa_column_list columns;  /* that it reads */
+    uint64_t rows_in, rows_out;
+    double rank; /* cost of dropping a row */
+};
+
 struct stoa_scan_worker {
     const struct stoa_plan *plan;
-    struct stoa_block_slot *slots; /* per scan column */
-    bool has_slots;                /* they are initialised */
-    struct stoa_vector *vectors;   /* per scan column: the vector decoded last */
-    uint32_t *decoded;             /* per scan column: its number, or UINT32_MAX */
-    bool *is_loaded;               /* per scan column: the slot holds the morsel's block */
-    const struct stoa_vector **inputs; /* what expressions see; entries are vectors[i] */
-    struct stoa_evaluator **filters;   /* per conjunct; NULL where the predicate is exact */
-    struct stoa_column_list *filter_columns;
+    struct stoa_scan_column *columns; /* per scan column */
+    uint32_t column_count;            /* that are initialised */
+    const struct stoa_vector *
+        *inputs; /* what expressions see; entries are columns[i].vector */
+    struct stoa_scan_filter *filters; /* per conjunct */
+    uint32_t *order;                  /* of the conjuncts, best first */
     const struct stoa_morsel *morsel;
     uint64_t rows_scanned, rows_matched; /* running totals */
 };
@@ -50,6 +70,12 @@ STOA_MUST_USE stoa_status stoa_scan_filter(struct stoa_scan_worker *worker, uint
 /* Decodes the columns of `list` for the vector; worker->inputs then hold them. */
 STOA_MUST_USE stoa_status stoa_scan_decode(struct stoa_scan_worker *worker, uint32_t vector,
                                            const struct stoa_column_list *list,
+                                           stoa_error *err);
+
+/* The column as a source of keys for the vector: dictionary codes where its block has them, else decoded. */
+STOA_MUST_USE stoa_status stoa_scan_source(struct stoa_scan_worker *worker, uint32_t vector,
+                                           uint32_t column,
+                                           struct stoa_key_source *out_source,
                                            stoa_error *err);
 
 /* Payload bytes read so far. */

@@ -50,7 +50,7 @@ QUERIES = [
     ("distinct", "SELECT DISTINCT city, status FROM {t} ORDER BY city, status"),
     ("count_distinct", "SELECT count(DISTINCT product), count(DISTINCT customer_id) FROM {t}"),
     ("top", "SELECT order_id, amount, city FROM {t} ORDER BY amount DESC, order_id LIMIT 10"),
-    ("top_filtered", "SELECT order_id, created_at, url FROM {t} WHERE status = 'returned' "
+    ("top_filtered", "SELECT order_id, created_at, url FROM {t} WHERE status = 'delivered' "
                      "ORDER BY score, order_id LIMIT 20"),
     ("wide_rows", "SELECT order_id, comment FROM {t} WHERE customer_id < 100400 ORDER BY order_id"),
 ]

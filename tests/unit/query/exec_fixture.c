@@ -15,13 +15,46 @@ static stoa_error error;
 
 /* ---- tables ---- */
 
+enum { MAX_TYPES = 16 };
+
+/* Takes ":type" off the names in the first line of `csv`; returns how many there were. */
+static size_t take_types(char *csv, char names[MAX_TYPES][32],
+                         stoa_convert_type types[MAX_TYPES])
+{
+    size_t count = 0;
+    char *name = csv;
+    while (*name && *name != '\n') {
+        const size_t size = strcspn(name, ":,\n");
+        char *end = name + size;
+        if (*end == ':') {
+            char text[32];
+            const size_t length = strcspn(end + 1, ",\n");
+            assert_true(count < MAX_TYPES && size < 32 && length < 32);
+            snprintf(names[count], 32, "%.*s", (int)size, name);
+            snprintf(text, sizeof text, "%.*s", (int)length, end + 1);
+            types[count].name = names[count];
+            assert_ok(stoa_type_parse(text, &types[count].type, &error), &error);
+            memmove(end, end + 1 + length, strlen(end + 1 + length) + 1);
+            count++;
+        }
+        name = *end == ',' ? end + 1 : end;
+    }
+    return count;
+}
+
 static void convert(struct exec_place *place, const char *csv, const char *partition)
 {
     char source[300];
+    char names[MAX_TYPES][32];
+    stoa_convert_type types[MAX_TYPES];
     const char *const sources[] = {source};
     const char *const partitions[] = {partition};
     stoa_convert_report *report = NULL;
-    test_file_write(&place->directory, "source.csv", csv, strlen(csv));
+    char *text = strdup(csv);
+    assert_non_null(text);
+    const size_t type_count = take_types(text, names, types);
+    test_file_write(&place->directory, "source.csv", text, strlen(text));
+    free(text);
     snprintf(source, sizeof source, "%s", test_path(&place->directory, "source.csv"));
     const stoa_convert_options options = {.dataset = place->table,
                                           .sources = sources,
@@ -30,6 +63,8 @@ static void convert(struct exec_place *place, const char *csv, const char *parti
                                           .partition_count = partition ? 1 : 0,
                                           .delimiter = ',',
                                           .header = 1,
+                                          .types = types,
+                                          .type_count = type_count,
                                           .threads = 1};
     assert_ok(stoa_convert(&options, &report, &error), &error);
     stoa_convert_report_free(report);

@@ -16,7 +16,8 @@ struct exec_place {
     char table[300]; /* path of t */
 };
 
-/* Converts the CSV text into the dataset t, partitioned by a column (NULL: not). */
+/* Converts the CSV text into the dataset t, partitioned by a column (NULL: not). Names in its first line may be
+ * followed by ":type"; no name is quoted. */
 void exec_place_csv(struct exec_place *place, const char *csv, const char *partition);
 /* Appends one more version. */
 void exec_place_append(struct exec_place *place, const char *csv);

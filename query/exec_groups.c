@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Morsels to groups (query/exec_worker.h): rows get the numbers of their groups, then each aggregate takes the rows that are
+ * its own.
+ */
+#include <string.h>
+
+#include "query/exec_worker.h"
+#include "query/stats_fold.h"
+
+static uint32_t vector_count(const struct stoa_morsel *morsel)
+{
+    return (morsel->rows + STOA_VECTOR_ROWS - 1) / STOA_VECTOR_ROWS;
+}
+
+/* ---- statistics ---- */
+
+static stoa_status block_stats(void *context, uint32_t column, bool *out_known,
+                               struct stoa_stats *out_stats, stoa_error *err)
+{
+    const struct stoa_morsel *morsel = context;
+    *out_known = true;
+    if (column == UINT32_MAX) {
+        stoa_stats_init(out_stats, STOA_PHYS_BOOL);
+        out_stats->rows = morsel->rows;
+        return STOA_OK;
+    }
+    return stoa_reader_block_stats(morsel->file->reader, morsel->file->columns[column],
+                                   morsel->group, morsel->block, out_stats, err);
+}
+
+/* Answers a covered morsel from statistics; *out_done false: some aggregate needs the values. */
+static stoa_status fold_stats(struct stoa_exec_worker *worker,
+                              const struct stoa_morsel *morsel,
+                              struct stoa_group_state *state, bool *out_done,
+                              stoa_error *err)
+{
+    struct stoa_morsel of = *morsel;
+    *out_done = false;
+    if (!morsel->is_covered || !morsel->file || worker->plan->group_count > 0)
+        return STOA_OK;
+    STOA_TRY(stoa_stats_fold(state, true, block_stats, &of, out_done, err));
+    if (*out_done)
+        worker->rows_from_statistics += morsel->rows;
+    return STOA_OK;
+}
+
+/* ---- rows ---- */
+
+/* A vector on its way into groups. */
+struct folding {
+    struct stoa_exec_worker *worker;
+    struct stoa_group_state *state;
+    uint32_t vector;
+    struct stoa_rows rows;
+    const uint64_t *bits;
+    const uint32_t *groups; /* NULL without GROUP BY */
+};
+
+/* The values of an expression as keys. */
+static stoa_status make_source(struct folding *folding, const struct stoa_expr *expr,
+                               struct stoa_evaluator *evaluator,
+                               struct stoa_key_source *out_source, stoa_error *err)
+{
+    struct stoa_scan_worker *scan = &folding->worker->scan;
+    if (expr->kind == STOA_EXPR_COLUMN)
+        return stoa_scan_source(scan, folding->vector, expr->column, out_source, err);
+    *out_source = (struct stoa_key_source){.is_never_null = false};
+    return stoa_evaluate(evaluator, &folding->rows, folding->bits, &out_source->vector,
+                         err);
+}
+
+static stoa_status find_groups(struct folding *folding, stoa_error *err)
+{
+    struct stoa_exec_worker *worker = folding->worker;
+    const struct stoa_plan *plan = worker->plan;
+    for (uint32_t g = 0; g < plan->group_count; g++)
+        STOA_TRY(make_source(folding, plan->groups[g], worker->groups.items[g],
+                             &worker->sources[g], err));
+    worker->fresh.count = 0;
+    STOA_TRY(stoa_tuple_map_run(&worker->group_map, NULL, worker->sources, &worker->rows,
+                                worker->group_of_row, &worker->fresh, err));
+    folding->groups = worker->group_of_row;
+    return stoa_group_state_add(folding->state, worker->sources, &worker->fresh, err);
+}
+
+/* DISTINCT: only the pairs of group and value are kept, each once. */
+static stoa_status fold_distinct(struct folding *folding, uint32_t aggregate,
+                                 const uint64_t *bits, stoa_error *err)
+{
+    struct stoa_exec_worker *worker = folding->worker;
+    const struct stoa_expr *arg = worker->plan->aggregates[aggregate].arg;
+    struct stoa_key_source source;
+    const struct folding active = {
+        .worker = worker, .vector = folding->vector, .rows = folding->rows, .bits = bits};
+    struct folding copy = active;
+    STOA_TRY(make_source(&copy, arg, worker->args.items[aggregate], &source, err));
+    const uint64_t *validity = source.vector && source.vector->has_nulls
+                                   ? source.vector->validity
+                                   : source.validity;
+    if (validity)
+        stoa_row_list_make_valid(&worker->some, bits, folding->rows.length, validity);
+    else
+        stoa_row_list_make(&worker->some, bits, folding->rows.length);
+    worker->fresh.count = 0;
+    STOA_TRY(stoa_tuple_map_run(&worker->pair_maps[aggregate], folding->groups, &source,
+                                &worker->some, worker->pair_of_row, &worker->fresh, err));
+    return stoa_group_state_add_pairs(folding->state, aggregate, folding->groups, &source,
+                                      &worker->fresh, err);
+}
+
+static stoa_status fold_aggregate(struct folding *folding, uint32_t aggregate,
+                                  stoa_error *err)
+{
+    struct stoa_exec_worker *worker = folding->worker;
+    const struct stoa_row_list *rows = &worker->rows;
+    const uint32_t length = folding->rows.length;
+    uint64_t chosen[STOA_VECTOR_WORDS];
+    const uint64_t *bits = folding->bits;
+    const struct stoa_vector *arg = NULL;
+    if (worker->filters.items[aggregate]) {
+        STOA_TRY(stoa_evaluate_filter(worker->filters.items[aggregate], &folding->rows,
+                                      bits, chosen, err));
+        bits = chosen;
+    }
+    if (worker->plan->aggregates[aggregate].is_distinct)
+        return fold_distinct(folding, aggregate, bits, err);
+    if (worker->args.items[aggregate])
+        STOA_TRY(
+            stoa_evaluate(worker->args.items[aggregate], &folding->rows, bits, &arg, err));
+    if (arg && arg->has_nulls) {
+        stoa_row_list_make_valid(&worker->some, bits, length, arg->validity);
+        rows = &worker->some;
+    } else if (bits != folding->bits) {
+        stoa_row_list_make(&worker->some, bits, length);
+        rows = &worker->some;
+    }
+    return stoa_group_state_update(folding->state, aggregate, folding->groups, arg, rows,
+                                   err);
+}
+
+static stoa_status fold_vector(struct stoa_exec_worker *worker,
+                               const struct stoa_morsel *morsel, uint32_t vector,
+                               struct stoa_group_state *state, stoa_error *err)
+{
+    uint64_t bits[STOA_VECTOR_WORDS];
+    uint32_t count = 0;
+    STOA_TRY(stoa_exec_worker_scan(worker, vector, bits, &count, err));
+    if (count == 0)
+        return STOA_OK;
+    const uint64_t start = stoa_exec_worker_clock(worker);
+    struct folding folding = {
+        .worker = worker,
+        .state = state,
+        .vector = vector,
+        .rows = {.length = stoa_vector_length(morsel->rows, vector),
+                 .columns = worker->scan.inputs},
+        .bits = bits
+    };
+    stoa_row_list_make(&worker->rows, bits, folding.rows.length);
+    if (worker->plan->group_count > 0)
+        STOA_TRY(find_groups(&folding, err));
+    for (uint32_t a = 0; a < worker->plan->aggregate_count; a++)
+        STOA_TRY(fold_aggregate(&folding, a, err));
+    worker->work_ns += stoa_exec_worker_clock(worker) - start;
+    return STOA_OK;
+}
+
+stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
+                                    const struct stoa_morsel *morsel,
+                                    struct stoa_group_state *state, stoa_error *err)
+{
+    bool is_done = false;
+    STOA_TRY(fold_stats(worker, morsel, state, &is_done, err));
+    if (is_done)
+        return stoa_group_state_finish(state, err);
+    stoa_scan_begin(&worker->scan, morsel);
+    stoa_tuple_map_clear(&worker->group_map);
+    for (uint32_t a = 0; a < worker->plan->aggregate_count; a++)
+        stoa_tuple_map_clear(&worker->pair_maps[a]);
+    for (uint32_t v = 0; v < vector_count(morsel); v++)
+        STOA_TRY(fold_vector(worker, morsel, v, state, err));
+    return stoa_group_state_finish(state, err);
+}
