@@ -61,12 +61,24 @@ static uint8_t *state_at(struct states *states, size_t group)
     return (uint8_t *)states->room + group * MAX_STATE;
 }
 
+/* The active rows that are not NULL, as the group-by operator gives them. */
+static void make_rows(struct stoa_row_list *rows, const struct stoa_vector *arg,
+                      const uint64_t *active)
+{
+    if (arg)
+        stoa_row_list_make_valid(rows, active, arg->length, arg->validity);
+    else
+        stoa_row_list_make(rows, active, STOA_VECTOR_ROWS);
+}
+
 static stoa_status states_update(struct states *states, const uint32_t *groups,
                                  const struct stoa_vector *arg, const uint64_t *active,
                                  stoa_error *err)
 {
-    return states->aggregate->update((uint8_t *)states->room, MAX_STATE, groups, arg,
-                                     active, &states->arena, err);
+    struct stoa_row_list rows;
+    make_rows(&rows, arg, active);
+    return states->aggregate->update((uint8_t *)states->room, MAX_STATE, groups, arg, &rows,
+                                     &states->arena, err);
 }
 
 /* Adds rows [0, length) of the vector to one group. */
@@ -369,14 +381,15 @@ static void block_done(struct block *block)
 static void add_by_lanes(struct states *states, const struct block *block)
 {
     for (uint32_t v = 0; v < VECTOR_COUNT; v++) {
-        uint32_t groups[STOA_VECTOR_ROWS];
+        struct stoa_row_list rows;
         uint64_t active[STOA_VECTOR_WORDS] = {0};
         stoa_error err;
-        for (uint32_t i = 0; i < block->vectors[v].length; i++) {
-            groups[i] = 1 + i % LANE_COUNT;
+        for (uint32_t i = 0; i < block->vectors[v].length; i++)
             stoa_bit_set(active, i);
-        }
-        assert_ok(states_update(states, groups, &block->vectors[v], active, &err), &err);
+        make_rows(&rows, &block->vectors[v], active);
+        assert_ok(states->aggregate->fold(state_at(states, 1), MAX_STATE,
+                                          &block->vectors[v], &rows, &states->arena, &err),
+                  &err);
     }
     for (size_t lane = 0; lane < LANE_COUNT; lane++)
         states_merge(states, 0, 1 + lane);
@@ -562,10 +575,12 @@ static stoa_status longest_text(void *context, stoa_error *err)
     stoa_i128 room[2 * MAX_STATE / sizeof(stoa_i128)] = {0};
     uint32_t groups[STOA_VECTOR_ROWS] = {0};
     const uint64_t active[STOA_VECTOR_WORDS] = {15};
+    struct stoa_row_list rows;
     struct stoa_arena arena;
+    make_rows(&rows, texts, active);
     stoa_arena_init(&arena, 1 << 20);
     stoa_status status =
-        aggregate->update((uint8_t *)room, MAX_STATE, groups, texts, active, &arena, err);
+        aggregate->update((uint8_t *)room, MAX_STATE, groups, texts, &rows, &arena, err);
     if (status == STOA_OK)
         status = aggregate->merge((uint8_t *)room + MAX_STATE, (const uint8_t *)room,
                                   &arena, err);
