@@ -294,7 +294,7 @@ class Draw:
                 condition = self.condition(1)
                 return tuple(f'{text} FILTER (WHERE {c})' for c in condition) + (kind,)
             return text, text, kind
-        a = self.number(2)
+        a = tuple(f'({x} + 0)' for x in self.number(2))     # a bare NULL has no type to sum
         word = self.pick('sum', 'min', 'max')
         return (*[f'{word}({x})' for x in a], 'int')
 
