@@ -24,7 +24,7 @@ enum stoa_push {
     STOA_PUSH_EXACT  /* predicate decides alone */
 };
 
-/* One AND-ed part of WHERE. */
+/* One AND-ed part of WHERE. The plan lists them in the order in which they are best decided. */
 struct stoa_conjunct {
     struct stoa_expr *expr;
     enum stoa_push push;

@@ -431,6 +431,12 @@ stoa_status stoa_region_predicate(const struct stoa_domain *domain,
     STOA_TRY(try_intervals(domain, region, arena, &predicate, out_is_exact, err));
     if (!*out_is_exact) {
         STOA_TRY(stoa_region_complement(domain, region, arena, &rest, err));
+        if (rest.count == 0) { /* floats up to infinity, and NaN */
+            *out_is_exact = true;
+            *out_predicate = (struct stoa_predicate){.kind = STOA_PREDICATE_IS_NOT_NULL,
+                                                     .phys = domain->phys};
+            return STOA_OK;
+        }
         STOA_TRY(try_intervals(domain, &rest, arena, &predicate, out_is_exact, err));
         predicate.negated = *out_is_exact;
     }
