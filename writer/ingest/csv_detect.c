@@ -189,7 +189,7 @@ static bool detect_single_quotes(const struct stoa_ingest_options *options,
     size_t opening = 0;
     size_t closing = 0;
     count_quotes(sample, '"', &opening, &closing);
-    if (opening != 0)
+    if (opening != 0 || options->delimiter == '\'')
         return false;
     count_quotes(sample, '\'', &opening, &closing);
     if (opening < 2 || closing < 2)

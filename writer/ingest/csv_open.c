@@ -304,6 +304,8 @@ static void place_rows(const struct opening *open)
         input->data_offset = open->record.next;
     }
     input->data_lines = kernels->count_lines(bytes, (size_t)input->data_offset);
+    input->has_open_line =
+        input->data_offset > 0 && !is_break(bytes[input->data_offset - 1]);
 }
 
 static stoa_status open_source(struct opening *open, stoa_error *err)

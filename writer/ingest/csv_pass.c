@@ -324,6 +324,7 @@ stoa_status stoa_csv_pass_run(struct stoa_csv_pass *pass, stoa_error *err)
     stoa_status status = STOA_OK;
     STOA_TRY(choose_sizes(pass, &chunk_size, &buffer_max, err));
     pass->lines = pass->input->data_lines;
+    pass->has_open_line = pass->input->has_open_line;
     for (uint32_t c = 0; c < pass->input->info.column_count; c++)
         pass->has_forced |= stoa_csv_column_plan(pass, c).is_forced;
     pass->slots = stoa_alloc_zeroed(pass->slot_count, sizeof *pass->slots);

@@ -25,6 +25,7 @@ struct stoa_input {
     uint64_t text_size;     /* bytes of decoded text, as far as known */
     uint64_t data_offset;   /* of the first row in the decoded text */
     uint64_t data_lines;    /* line ends before it */
+    bool has_open_line;     /* no line end stands before it: the text is a header alone */
     struct stoa_csv_dialect dialect;
     uint32_t *columns; /* owned; [info.column_count] numbers in the union */
 };

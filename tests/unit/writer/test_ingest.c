@@ -48,6 +48,8 @@ static void test_sources_unite_by_name_in_any_order_of_columns(void **state)
     expect_two("a,b\n1,\n2,\n", "a,b\n3,4\n", NULL, "a:int64 b:int64\n1|~\n2|~\n3|4\n");
     expect_two("a,b\n", "a,b\n3,4\n", NULL, "a:int64 b:int64\n3|4\n");
     expect_two("a\n1\n", "a\nx\n", NULL, "a:text\n\"1\"\n\"x\"\n");
+    expect_two("a,b\n1,\n,\n", "b,a\n2.5,\n,2026-01-01\n", NULL,
+               "a:text b:decimal(18,1)\n\"1\"|~\n~|~\n~|2.5\n\"2026-01-01\"|~\n");
     expect_two("a;b\n1;2\n", "a,b\n3,4\n", NULL, "a:int64 b:int64\n1|2\n3|4\n");
 }
 
@@ -610,6 +612,117 @@ static void test_records_above_memory_are_no_bad_rows(void **state)
     free(text);
 }
 
+/* What one reject looked like. */
+struct seen_reject {
+    stoa_status code;
+    uint64_t count, line, place_line, place_column, byte_offset;
+    uint32_t raw_length;
+    bool is_cut;
+    struct stoa_hash128 hash;
+    uint64_t rows;
+    uint64_t last_line; /* of the last batch */
+};
+
+static stoa_status keep_reject(void *context, const struct stoa_ingest_reject *reject,
+                               stoa_error *err)
+{
+    struct seen_reject *seen = context;
+    (void)err;
+    seen->code = reject->code;
+    seen->line = reject->line;
+    seen->place_line = reject->place_line;
+    seen->place_column = reject->place_column;
+    seen->byte_offset = reject->byte_offset;
+    seen->raw_length = reject->raw.length;
+    seen->is_cut = reject->is_cut;
+    seen->hash = reject->hash;
+    seen->count++;
+    return STOA_OK;
+}
+
+static stoa_status keep_rows(void *context, const struct stoa_column *columns,
+                             uint32_t rows, uint32_t source, uint64_t first_line,
+                             stoa_error *err)
+{
+    struct seen_reject *seen = context;
+    (void)columns, (void)source, (void)err;
+    seen->rows += rows;
+    seen->last_line = first_line;
+    return STOA_OK;
+}
+
+static struct seen_reject reject_one(const char *text, size_t size)
+{
+    const struct stoa_ingest_options options = {.policy = STOA_BAD_ROW_REJECT,
+                                                .delimiter = ','};
+    struct seen_reject seen = {.count = 0};
+    const struct stoa_ingest_sink sink = {
+        .context = &seen, .on_batch = keep_rows, .on_reject = keep_reject};
+    struct test_directory directory;
+    struct stoa_ingest *ingest = NULL;
+    stoa_error error;
+    test_directory_make(&directory);
+    test_file_write(&directory, "a.csv", text, size);
+    assert_ok(stoa_ingest_create(&options, &ingest, &error), &error);
+    assert_ok(stoa_ingest_add(ingest, test_path(&directory, "a.csv"), &error), &error);
+    assert_ok(stoa_ingest_infer(ingest, &error), &error);
+    assert_ok(stoa_ingest_read(ingest, NULL, &sink, &error), &error);
+    stoa_ingest_free(ingest);
+    test_directory_remove(&directory);
+    assert_int_equal(seen.count, 1);
+    return seen;
+}
+
+/* [ING-44] */
+static void test_long_bad_rows_are_kept_up_to_a_limit_and_hashed_whole(void **state)
+{
+    static const size_t sizes[] = {20000, 64 << 10, (64 << 10) + 1, 300000};
+    char *text = big_text(300100);
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t used = (size_t)sprintf(text, "a,b\n1,x\n");
+        const size_t begin = used;
+        memset(text + used, 'r', sizes[i]);
+        used += sizes[i];
+        used += (size_t)sprintf(text + used, "\n2,y\n");
+        const struct seen_reject seen = reject_one(text, used);
+        const struct stoa_hash128 hash = stoa_hash128(text + begin, sizes[i]);
+        assert_int_equal(seen.code, STOA_E_TOO_FEW_FIELDS);
+        assert_int_equal(seen.line, 3);
+        assert_int_equal(seen.byte_offset, begin);
+        assert_int_equal(seen.is_cut, sizes[i] > 64 << 10);
+        assert_int_equal(seen.raw_length, sizes[i] < 64 << 10 ? sizes[i] : 64 << 10);
+        assert_true(hash.low == seen.hash.low && hash.high == seen.hash.high);
+        assert_int_equal(seen.rows, 2);
+    }
+    free(text);
+}
+
+/* A value that no buffer holds and that is too long anyway: the row is bad, the next is not. */
+static void test_giant_values_cost_their_row_only(void **state)
+{
+    const size_t giant = (size_t)34 << 20;
+    char *text = big_text(giant + 128);
+    (void)state;
+    size_t used = (size_t)sprintf(text, "a,b\n1,x\n2,\"");
+    const size_t begin = 8;
+    memset(text + used, 'v', giant);
+    for (size_t i = 0; i < giant; i += 1 << 20)
+        text[used + i] = '\n';
+    used += giant;
+    used += (size_t)sprintf(text + used, "\"\r\n3,z\n");
+    const struct seen_reject seen = reject_one(text, used);
+    const struct stoa_hash128 hash = stoa_hash128(text + begin, giant + 4);
+    assert_int_equal(seen.code, STOA_E_TOO_LONG);
+    assert_int_equal(seen.line, 3);
+    assert_int_equal(seen.place_column, 3);
+    assert_true(seen.is_cut);
+    assert_true(hash.low == seen.hash.low && hash.high == seen.hash.high);
+    assert_int_equal(seen.rows, 2);
+    assert_int_equal(seen.last_line, 3 + 34 + 1);
+    free(text);
+}
+
 /* What a child process that reads the text holds at most above what it began with, in KiB. */
 static long peak_of(const char *path, size_t memory, struct stoa_pool *pool)
 {
@@ -758,6 +871,8 @@ int main(void)
         cmocka_unit_test(test_wide_sources_read_like_narrow_ones),
         cmocka_unit_test(test_unclosed_quote_in_a_large_file_costs_one_line),
         cmocka_unit_test(test_records_above_memory_are_no_bad_rows),
+        cmocka_unit_test(test_long_bad_rows_are_kept_up_to_a_limit_and_hashed_whole),
+        cmocka_unit_test(test_giant_values_cost_their_row_only),
         cmocka_unit_test(test_memory_holds_at_any_size_of_input),
         cmocka_unit_test(test_progress_is_reported_and_can_stop_the_run),
         cmocka_unit_test(test_options_that_cannot_work_are_refused),

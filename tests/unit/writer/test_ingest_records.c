@@ -96,6 +96,14 @@ static void test_header_alone_gives_columns_and_no_rows(void **state)
     run_expect("a,b", NULL, "a:text b:text\n");
     run_expect("a,b\n", NULL, "a:text b:text\n");
     run_expect("name\r\n", NULL, "name:text\n");
+    static const char *const texts[] = {"a,b", "a,b\n", "\na,b", "a,b\n1,2", "a,b\n1,2\n"};
+    static const uint64_t lines[] = {1, 1, 2, 2, 2};
+    for (size_t i = 0; i < 5; i++) {
+        struct run_open open;
+        run_open(&open, texts[i], NULL);
+        assert_int_equal(stoa_ingest_source(open.ingest, 0)->lines, lines[i]);
+        run_close(&open);
+    }
 }
 
 static void test_byte_order_mark_is_no_part_of_the_first_name(void **state)
