@@ -14,7 +14,12 @@
 /* Quoted when it must be: structure, blanks at the ends (some readers trim), the empty text. */
 static bool needs_quotes(const uint8_t *bytes, size_t size)
 {
+    static const uint8_t byte_order_mark[] = {0xef, 0xbb, 0xbf};
     if (size == 0 || bytes[0] == ' ' || bytes[size - 1] == ' ')
+        return true;
+    /* At the start of the output it would be taken for the file's own. */
+    if (size >= sizeof byte_order_mark &&
+        memcmp(bytes, byte_order_mark, sizeof byte_order_mark) == 0)
         return true;
     for (size_t i = 0; i < size; i++) {
         const uint8_t c = bytes[i];
