@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <iconv.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/alloc.h"
 #include "writer/ingest/ingest_source.h"
@@ -26,11 +25,22 @@ const char *stoa_encoding_of_mark(const uint8_t *bytes, size_t size)
     return NULL;
 }
 
+/* Without regard to ASCII case, whatever the locale; `word` is in lower case. */
+static bool is_word(const char *name, const char *word)
+{
+    for (; *name != '\0'; name++, word++) {
+        const char lower = *name >= 'A' && *name <= 'Z' ? (char)(*name + 32) : *name;
+        if (lower != *word)
+            return false;
+    }
+    return *word == '\0';
+}
+
 bool stoa_encoding_is_utf8(const char *name)
 {
     static const char *const names[] = {"utf-8", "utf8", "ascii", "us-ascii"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcasecmp(name, names[i]) == 0)
+        if (is_word(name, names[i]))
             return true;
     }
     return false;

@@ -6,7 +6,6 @@
  * The first value that did not agree is read back from its source, so that pass 1 need not
  * carry values around.
  */
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,29 +51,45 @@ struct shown_value {
     bool is_whole;
 };
 
-/* Reads the field that begins at `offset` of the decoded text. */
+/* Where the field that begins at bytes[1] ends; bytes[0] is what stands before it. */
+static size_t field_end(const struct stoa_csv_dialect *dialect, const uint8_t *bytes,
+                        size_t size)
+{
+    const bool is_quoted = dialect->has_quote && bytes[0] == dialect->quote;
+    size_t end = 1;
+    while (end < size) {
+        const uint8_t byte = bytes[end];
+        if (is_quoted ? byte == dialect->quote
+                      : byte == dialect->delimiter || byte == '\n' || byte == '\r')
+            break;
+        end++;
+    }
+    return end;
+}
+
+/* Reads the field that begins at `offset` of the decoded text, behind its quote. */
 static stoa_status read_back(const struct stoa_input *input, uint64_t offset,
                              struct shown_value *out, stoa_error *err)
 {
     struct stoa_text_reader reader;
-    uint8_t bytes[SHOWN_BYTES + 1];
+    uint8_t bytes[SHOWN_BYTES + 2] = {'\n'};
+    const size_t before = offset > 0 ? 1 : 0;
     size_t size = 0;
     STOA_TRY(stoa_text_open(input, &reader, err));
     const stoa_status status =
-        stoa_io_read_some_at(&reader.file, offset, bytes, sizeof bytes, &size, err);
+        stoa_io_read_some_at(&reader.file, offset - before, bytes + 1 - before,
+                             SHOWN_BYTES + 1 + before, &size, err);
     stoa_text_close(&reader);
     STOA_TRY(status);
-    size_t length = 0;
-    while (length < size && bytes[length] != input->dialect.delimiter &&
-           bytes[length] != '\n' && bytes[length] != '\r' &&
-           !(input->dialect.has_quote && bytes[length] == input->dialect.quote))
-        length++;
-    out->is_whole = length < size || size < sizeof bytes;
+    size += 1 - before;
+    size_t length = field_end(&input->dialect, bytes, size) - 1;
+    out->is_whole = length + 1 < size || size < sizeof bytes;
     if (length > SHOWN_BYTES)
         length = SHOWN_BYTES;
-    length = stoa_utf8_valid_prefix(bytes, length);
+    length = stoa_utf8_valid_prefix(bytes + 1, length);
     for (size_t i = 0; i < length; i++)
-        out->text[i] = bytes[i] < 0x20 || bytes[i] == 0x7F ? '?' : (char)bytes[i];
+        out->text[i] =
+            bytes[i + 1] < 0x20 || bytes[i + 1] == 0x7F ? '?' : (char)bytes[i + 1];
     (void)snprintf(out->text + length, sizeof out->text - length, "%s",
                    out->is_whole ? "" : "...");
     return STOA_OK;
@@ -82,13 +97,18 @@ static stoa_status read_back(const struct stoa_input *input, uint64_t offset,
 
 /* ---- why a column is text ---- */
 
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
 static bool is_number_like(const char *text)
 {
     while (*text == '+' || *text == '-' || *text == '0')
         text++;
     bool has_digit = false;
     for (; *text != '\0'; text++) {
-        if (!isdigit((unsigned char)*text) && *text != '.')
+        if (!is_digit(*text) && *text != '.')
             return false;
         has_digit = true;
     }
@@ -113,10 +133,23 @@ static bool is_date_like(const char *text)
     for (; *text != '\0' && *text != ' '; text++) {
         if (*text == '/' || *text == '.')
             parts++;
-        else if (!isdigit((unsigned char)*text))
+        else if (!is_digit(*text))
             return false;
     }
     return parts == 3;
+}
+
+/* "1,234.50", "$5", "12 %": digits and what people write around them. */
+static bool is_decorated_number(const char *text)
+{
+    bool has_digit = false;
+    for (; *text != '\0'; text++) {
+        const bool is_digit = is_digit(*text);
+        if (!is_digit && !strchr("+-.,' $%()", *text))
+            return false;
+        has_digit |= is_digit;
+    }
+    return has_digit;
 }
 
 static const char *reason_of(const char *text)
@@ -127,6 +160,8 @@ static const char *reason_of(const char *text)
         return "has leading zeros, which a number would lose";
     if (is_date_like(text))
         return "is no ISO date, and the order of day and month is not certain";
+    if (is_decorated_number(text))
+        return "is not written as a plain number";
     if (text[0] == '\0')
         return "is the quoted empty string";
     return "is none";

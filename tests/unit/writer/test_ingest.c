@@ -325,6 +325,10 @@ static void test_notices_say_why_a_column_is_text(void **state)
         "\"b\" is text: there are values like an integer, but \"\" is the quoted empty "
         "string (first at a.csv:3)\n");
     expect_notices(
+        "a,b\n1,5\n2,\"1,234\"\n",
+        "\"b\" is text: there are values like an integer, but \"1,234\" is not written "
+        "as a plain number (first at a.csv:3)\n");
+    expect_notices(
         "a,b\n1,2026-01-01\n2,3/4/2026\n",
         "\"b\" is text: there are values like a date, but \"3/4/2026\" is no ISO date, "
         "and the order of day and month is not certain (first at a.csv:3)\n");
