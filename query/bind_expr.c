@@ -289,27 +289,23 @@ static bool is_letter(char c)
 static const char *missing_feature(const char *name)
 {
     static const char *const rows[][2] = {
-        {"~",                 "regular expressions (~) are"  },
-        {"~*",                "regular expressions (~*) are" },
-        {"!~",                "regular expressions (!~) are" },
-        {"!~*",               "regular expressions (!~*) are"},
-        {"now",               "the current time is"          },
-        {"current_date",      "the current date is"          },
-        {"current_timestamp", "the current time is"          },
-        {"localtimestamp",    "the current time is"          },
-        {"->",                "taking JSON apart is"         },
-        {"->>",               "taking JSON apart is"         },
-        {"&",                 "arithmetic on bits is"        },
-        {"|",                 "arithmetic on bits is"        },
-        {"#",                 "arithmetic on bits is"        },
-        {"<<",                "arithmetic on bits is"        },
-        {">>",                "arithmetic on bits is"        }
+        {"now",               "the current time is"  },
+        {"current_date",      "the current date is"  },
+        {"current_timestamp", "the current time is"  },
+        {"localtimestamp",    "the current time is"  },
+        {"->",                "taking JSON apart is" },
+        {"->>",               "taking JSON apart is" },
+        {"&",                 "arithmetic on bits is"},
+        {"|",                 "arithmetic on bits is"},
+        {"#",                 "arithmetic on bits is"},
+        {"<<",                "arithmetic on bits is"},
+        {">>",                "arithmetic on bits is"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strcmp(rows[i][0], name) == 0)
             return rows[i][1];
     }
-    return strncmp(name, "regexp_", 7) == 0 ? "regular expressions are" : NULL;
+    return NULL;
 }
 
 static stoa_status fail_unknown_function(const struct stoa_sql_node *node, stoa_error *err)
