@@ -144,10 +144,9 @@ static bool is_decorated_number(const char *text)
 {
     bool has_digit = false;
     for (; *text != '\0'; text++) {
-        const bool is_digit = is_digit(*text);
-        if (!is_digit && !strchr("+-.,' $%()", *text))
+        if (!is_digit(*text) && !strchr("+-.,' $%()", *text))
             return false;
-        has_digit |= is_digit;
+        has_digit |= is_digit(*text);
     }
     return has_digit;
 }
