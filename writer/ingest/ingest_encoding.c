@@ -62,7 +62,8 @@ stoa_status stoa_encoding_check(const char *name, stoa_error *err)
 {
     if (stoa_encoding_is_utf8(name))
         return STOA_OK;
-    const iconv_t converter = iconv_open("UTF-8", name);
+    /* A suffix like "//IGNORE" would drop what cannot be decoded without a word. */
+    const iconv_t converter = strchr(name, '/') ? (iconv_t)-1 : iconv_open("UTF-8", name);
     if (converter == (iconv_t)-1)
         return stoa_fail(err, STOA_E_USAGE,
                          "expected the name of an encoding, found \"%s\"", name);

@@ -521,6 +521,10 @@ static void test_other_encodings_are_decoded(void **state)
     found = run_show(&run);
     assert_contains(found, "E105 a.csv: expected UTF-16LE, found bytes that are not");
     free(found);
+    run.options.encoding = "ASCII//IGNORE";
+    found = run_show(&run);
+    assert_contains(found, "E200 : expected the name of an encoding");
+    free(found);
     run.options.encoding = "klingon";
     found = run_show(&run);
     assert_contains(found, "E200 : expected the name of an encoding, found \"klingon\"");
