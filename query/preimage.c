@@ -56,19 +56,20 @@ static unsigned scale_of(stoa_type type)
     return type.id == STOA_TYPE_DECIMAL ? type.scale : 0;
 }
 
-/* Widening to more fraction digits multiplies; fewer would round, and a narrower integer is an error for
- * values that do not fit, which must not go unnoticed. */
+/* Widening to more fraction digits multiplies; fewer would round, and a type that some values do not
+ * fit is an error for them, which must not go unnoticed. */
 static bool lower_exact(const struct inversion *v, const struct stoa_value *bound,
                         bool is_strict, stoa_i128 *out)
 {
     const unsigned from = scale_of(v->from.type);
     const unsigned to = scale_of(v->to.type);
-    const bool is_narrower =
-        v->to.maximum < v->from.maximum || v->to.minimum > v->from.minimum;
-    if (to < from || (to == from && is_narrower))
+    if (to < from)
         return false;
-    *out =
-        lower_of_product(stoa_domain_get(&v->to, bound), is_strict, stoa_pow10(to - from));
+    const stoa_i128 factor = stoa_pow10(to - from);
+    if (v->to.maximum / factor < v->from.maximum ||
+        v->to.minimum / factor > v->from.minimum)
+        return false;
+    *out = lower_of_product(stoa_domain_get(&v->to, bound), is_strict, factor);
     return true;
 }
 

@@ -197,7 +197,8 @@ static void say_report(const struct settings *settings, const stoa_convert_repor
 static int report_failure(const struct settings *settings, const stoa_error *err)
 {
     char safe[512];
-    if (interrupt_exit_code()) {
+    /* A pending signal explains only its own status: other failures keep their name and code. */
+    if (err->status == STOA_E_INTERRUPTED && interrupt_exit_code()) {
         message_note("stopped", "by a signal; %s is as it was", settings->output);
         return interrupt_exit_code();
     }

@@ -117,7 +117,7 @@ static int report(const struct answer *answer, const stoa_error *err)
 {
     if (answer->sink.is_closed)
         return 0;
-    if (interrupt_exit_code())
+    if (err->status == STOA_E_INTERRUPTED && interrupt_exit_code())
         return interrupt_exit_code();
     static const struct message_outcome outcome = {.safe = "yes: a query writes nothing"};
     const int is_usage = err->status >= 200 && err->status < 300;
