@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where bytes come from (writer/ingest/ingest_source.c, ingest_encoding.c): identity, sources that
+ * change, pipes, encodings.
+ */
+#include "tests/unit/writer/ingest_run.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void test_identity_is_that_of_the_stored_bytes(void **state)
+{
+    static const char text[] = "\xEF\xBB\xBF\r\na,b\r\n1,2\r\n";
+    struct run_open open;
+    (void)state;
+    for (size_t chunk_size = 0; chunk_size < 9; chunk_size++) {
+        run_open(&open, text,
+                 &(const struct stoa_ingest_options){.chunk_size = chunk_size});
+        const struct stoa_ingest_source *source = stoa_ingest_source(open.ingest, 0);
+        const struct stoa_hash128 hash = stoa_hash128(text, sizeof text - 1);
+        assert_int_equal(source->size, sizeof text - 1);
+        assert_true(source->hash.low == hash.low && source->hash.high == hash.high);
+        assert_true(source->mtime_ns > 0);
+        run_close(&open);
+    }
+}
+
+static stoa_status count_rows(void *context, const struct stoa_column *columns,
+                              uint32_t rows, uint32_t source, uint64_t first_line,
+                              stoa_error *err)
+{
+    (void)columns, (void)source, (void)first_line, (void)err;
+    *(uint64_t *)context += rows;
+    return STOA_OK;
+}
+
+/* [ING-4] */
+static void test_sources_that_change_between_the_passes_are_noticed(void **state)
+{
+    static const char *const changed[] = {
+        "a,b\n1,3\n", "a,b\n1,2\n3,4\n", "a,b\n1,x\n", "a,b\n", "a,b\n1\n",
+        "",           "a,b\n1,\"\n",     "a"};
+    (void)state;
+    for (size_t i = 0; i < sizeof changed / sizeof *changed; i++) {
+        uint64_t rows = 0;
+        const struct stoa_ingest_sink sink = {.context = &rows, .on_batch = count_rows};
+        struct run_open open;
+        stoa_error error;
+        run_open(&open, "a,b\n1,2\n", NULL);
+        test_file_write(&open.directory, "a.csv", changed[i], strlen(changed[i]));
+        assert_fails(stoa_ingest_read(open.ingest, NULL, &sink, &error),
+                     STOA_E_SOURCE_CHANGED, &error);
+        assert_contains(error.place, "a.csv");
+        run_close(&open);
+    }
+}
+
+/* [ING-1] runs with the pipe as standard input. */
+static void test_standard_input_is_spooled(void **state)
+{
+    static const char text[] = "a,b\n1,\"x\ny\"\n2,z\n";
+    int ends[2];
+    uint64_t rows = 0;
+    const struct stoa_ingest_options options = {.chunk_size = 3};
+    const struct stoa_ingest_sink sink = {.context = &rows, .on_batch = count_rows};
+    struct stoa_ingest *ingest = NULL;
+    stoa_error error;
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, sizeof text - 1), sizeof text - 1);
+    (void)close(ends[1]);
+    const int saved = dup(0);
+    assert_int_equal(dup2(ends[0], 0), 0);
+    (void)close(ends[0]);
+    assert_ok(stoa_ingest_create(&options, &ingest, &error), &error);
+    assert_ok(stoa_ingest_add(ingest, "-", &error), &error);
+    assert_int_equal(dup2(saved, 0), 0);
+    (void)close(saved);
+    assert_ok(stoa_ingest_infer(ingest, &error), &error);
+    const struct stoa_ingest_source *source = stoa_ingest_source(ingest, 0);
+    const struct stoa_hash128 hash = stoa_hash128(text, sizeof text - 1);
+    assert_string_equal(source->name, "-");
+    assert_int_equal(source->size, sizeof text - 1);
+    assert_true(source->hash.low == hash.low && source->hash.high == hash.high);
+    assert_int_equal(source->mtime_ns, 0);
+    assert_ok(stoa_ingest_read(ingest, NULL, &sink, &error), &error);
+    assert_int_equal(rows, 2);
+    stoa_ingest_free(ingest);
+}
+
+static void test_named_pipes_are_spooled_too(void **state)
+{
+    struct run_open opened;
+    stoa_error error;
+    (void)state;
+    test_directory_make(&opened.directory);
+    const char *path = test_path(&opened.directory, "fifo");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    const pid_t writer =
+        fork(); /* a pipe has two ends, and opening one waits for the other */
+    if (writer == 0) {
+        const int end = open(path, O_WRONLY);
+        _exit(end >= 0 && write(end, "a\n5\n", 4) == 4 ? 0 : 1);
+    }
+    assert_true(writer > 0);
+    assert_ok(stoa_ingest_create(&(const struct stoa_ingest_options){.delimiter = 0},
+                                 &opened.ingest, &error),
+              &error);
+    assert_ok(stoa_ingest_add(opened.ingest, path, &error), &error);
+    int result = 1;
+    assert_int_equal(waitpid(writer, &result, 0), writer);
+    assert_int_equal(result, 0);
+    assert_ok(stoa_ingest_infer(opened.ingest, &error), &error);
+    assert_int_equal(stoa_ingest_source(opened.ingest, 0)->rows_read, 1);
+    run_close(&opened);
+}
+
+/* [ING-3] */
+static void test_other_encodings_are_decoded(void **state)
+{
+    static const char latin[] = "name,n\nJos\xE9,1\n\x93q\x94,2\n";
+    static const char utf16[] = "\xFF\xFE"
+                                "a\0,\0b\0\n\0\xE9\0,\0\x31\0\n\0";
+    struct run_case run = {.sources = {{.bytes = latin, .size = sizeof latin - 1}},
+                           .source_count = 1,
+                           .options = {.encoding = "windows-1252"}};
+    (void)state;
+    char *found = run_show(&run);
+    assert_string_equal(found, "name:text n:int64\n\"Jos\xC3\xA9\"|1\n"
+                               "\"\xE2\x80\x9Cq\xE2\x80\x9D\"|2\n");
+    free(found);
+    run.options.encoding = NULL;
+    found = run_show(&run);
+    assert_contains(found, "E105 a.csv:2:4: expected UTF-8, found the byte 0xE9");
+    free(found);
+    run.sources[0].bytes = utf16;
+    run.sources[0].size = sizeof utf16 - 1;
+    found = run_show(&run);
+    assert_string_equal(found, "a:text b:int64\n\"\xC3\xA9\"|1\n");
+    free(found);
+    run.sources[0].size--;
+    found = run_show(&run);
+    assert_contains(found, "E105 a.csv: expected UTF-16LE, found bytes that are not");
+    free(found);
+    run.options.encoding = "ASCII//IGNORE";
+    found = run_show(&run);
+    assert_contains(found, "E200 : expected the name of an encoding");
+    free(found);
+    run.options.encoding = "klingon";
+    found = run_show(&run);
+    assert_contains(found, "E200 : expected the name of an encoding, found \"klingon\"");
+    free(found);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_identity_is_that_of_the_stored_bytes),
+        cmocka_unit_test(test_sources_that_change_between_the_passes_are_noticed),
+        cmocka_unit_test(test_standard_input_is_spooled),
+        cmocka_unit_test(test_named_pipes_are_spooled_too),
+        cmocka_unit_test(test_other_encodings_are_decoded),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
