@@ -21,7 +21,6 @@ enum { GRACE_DEFAULT = 24 * 3600, DEPTH_MAX = STOA_MANIFEST_PARTITION_COLUMNS };
 struct candidate {
     const char *path; /* in the dataset; in the arena */
     uint64_t bytes;
-    bool is_data; /* may be live; else a leftover of _stoa */
 };
 
 struct gc {
@@ -92,7 +91,7 @@ static stoa_status lease_is_held(const struct gc *gc, const char *operation, boo
 }
 
 static stoa_status add_candidate(struct gc *gc, const char *path, const struct stat *facts,
-                                 bool is_data, stoa_error *err)
+                                 stoa_error *err)
 {
     if (gc->candidate_count == gc->candidate_capacity) {
         const size_t capacity =
@@ -106,20 +105,24 @@ static stoa_status add_candidate(struct gc *gc, const char *path, const struct s
     const char *copy = stoa_arena_strndup(&gc->arena, path, strlen(path));
     if (copy == NULL)
         return stoa_arena_fail(&gc->arena, strlen(path) + 1, err);
-    gc->candidates[gc->candidate_count++] =
-        (struct candidate){.path = copy,
-                           .bytes = facts->st_size > 0 ? (uint64_t)facts->st_size : 0,
-                           .is_data = is_data};
+    gc->candidates[gc->candidate_count++] = (struct candidate){
+        .path = copy, .bytes = facts->st_size > 0 ? (uint64_t)facts->st_size : 0};
     return STOA_OK;
+}
+
+/* Whatever kind of file a name seems to be: what a version names is never removed. */
+static bool is_live(const struct gc *gc, const char *path)
+{
+    uint32_t number = 0;
+    return stoa_name_map_find(&gc->live, path, strlen(path), &number);
 }
 
 /* Looks at a file whose name is a writer's. Live ones are counted nowhere. */
 static stoa_status consider(struct gc *gc, const char *path, const char *operation,
-                            const struct stat *facts, bool is_data, stoa_error *err)
+                            const struct stat *facts, stoa_error *err)
 {
-    uint32_t number = 0;
     bool held = false;
-    if (is_data && stoa_name_map_find(&gc->live, path, strlen(path), &number))
+    if (is_live(gc, path))
         return STOA_OK;
     if (facts->st_mtim.tv_sec <= gc->newest_second)
         STOA_TRY(lease_is_held(gc, operation, &held, err));
@@ -127,7 +130,7 @@ static stoa_status consider(struct gc *gc, const char *path, const char *operati
         gc->report.files_young++;
         return STOA_OK;
     }
-    return add_candidate(gc, path, facts, is_data, err);
+    return add_candidate(gc, path, facts, err);
 }
 
 /* The operation a leftover in _stoa/tmp or _stoa/leases belongs to; false for other names. */
@@ -147,6 +150,15 @@ static bool join(char out[STOA_PATH_LIMIT + 1], const char *directory, const cha
     return length > 0 && length <= STOA_PATH_LIMIT;
 }
 
+/* True for "_stoa" and what is in it; not for a partition directory like "_stoa_x=1". */
+static bool is_inside(const char *directory)
+{
+    static const char own[] = "_stoa";
+    const size_t length = sizeof own - 1;
+    return strncmp(directory, own, length) == 0 &&
+           (directory[length] == '\0' || directory[length] == '/');
+}
+
 static stoa_status scan_directory(struct gc *gc, const char *directory, unsigned depth,
                                   stoa_error *err);
 
@@ -157,7 +169,7 @@ static stoa_status scan_name(struct gc *gc, const char *directory, const char *n
     char operation[STOA_ID_TEXT_SIZE];
     struct stat facts;
     bool exists = false;
-    const bool inside = strncmp(directory, "_stoa", 5) == 0;
+    const bool inside = is_inside(directory);
     if (!join(path, directory, name) || strcmp(path, "_stoa") == 0)
         return STOA_OK;
     STOA_TRY(stoa_io_stat_at(gc->root.directory.fd, path, &exists, &facts, err));
@@ -169,7 +181,7 @@ static stoa_status scan_name(struct gc *gc, const char *directory, const char *n
     if (!S_ISREG(facts.st_mode))
         return STOA_OK;
     if (inside ? own_leftover(name, operation) : stoa_data_file_name_parse(name, operation))
-        return consider(gc, path, operation, &facts, !inside, err);
+        return consider(gc, path, operation, &facts, err);
     return STOA_OK;
 }
 
@@ -233,9 +245,7 @@ static stoa_status remove_candidates(struct gc *gc, stoa_error *err)
     const bool dry = gc->options != NULL && gc->options->dry_run;
     for (size_t i = 0; i < gc->candidate_count; i++) {
         const struct candidate *candidate = &gc->candidates[i];
-        uint32_t number = 0;
-        if (candidate->is_data && stoa_name_map_find(&gc->live, candidate->path,
-                                                     strlen(candidate->path), &number))
+        if (is_live(gc, candidate->path))
             continue; /* committed since */
         if (!dry)
             STOA_TRY(stoa_io_remove(gc->root.directory.fd, candidate->path, err));

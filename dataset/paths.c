@@ -33,18 +33,16 @@ static stoa_status append_hash(struct stoa_buf *out, const char *bytes, size_t l
                            (unsigned long long)hash.low);
 }
 
-/* Percent-encodes; what would be longer than `limit` becomes its hash [DS-23]. */
+/* Percent-encodes, with `guards_first` the first byte in any case; what would be longer than
+ * `limit` becomes its hash [DS-23]. */
 static stoa_status append_encoded(struct stoa_buf *out, const char *bytes, size_t length,
-                                  size_t limit, stoa_error *err)
+                                  size_t limit, bool guards_first, stoa_error *err)
 {
     static const char digits[] = "0123456789ABCDEF";
     const size_t start = out->size;
-    /* [DS-22] A text that spells the name of NULL must not become it. */
-    const bool looks_null =
-        length == sizeof null_name - 1 && memcmp(bytes, null_name, length) == 0;
     for (size_t i = 0; i < length; i++) {
         const uint8_t byte = (uint8_t)bytes[i];
-        if (is_plain(byte, i == 0) && !(looks_null && i == 0)) {
+        if (is_plain(byte, i == 0) && !(guards_first && i == 0)) {
             STOA_TRY(stoa_buf_append_byte(out, byte, err));
         } else {
             const char code[3] = {'%', digits[byte >> 4], digits[byte & 15]};
@@ -63,12 +61,17 @@ stoa_status stoa_partition_component(const char *key,
                                      struct stoa_buf *out, stoa_error *err)
 {
     const size_t start = out->size;
-    STOA_TRY(append_encoded(out, key, strlen(key), STOA_KEY_LIMIT, err));
+    /* [DS-21] No partition directory looks like the dataset's own. */
+    const bool looks_own = strncmp(key, "_stoa", 5) == 0;
+    STOA_TRY(append_encoded(out, key, strlen(key), STOA_KEY_LIMIT, looks_own, err));
     STOA_TRY(stoa_buf_append_byte(out, '=', err));
     if (value->text == NULL)
         return stoa_buf_append(out, null_name, sizeof null_name - 1, err);
     const size_t left = STOA_COMPONENT_LIMIT - (out->size - start);
-    return append_encoded(out, value->text, value->length, left, err);
+    /* [DS-22] A text that spells the name of NULL must not become it. */
+    const bool looks_null = value->length == sizeof null_name - 1 &&
+                            memcmp(value->text, null_name, value->length) == 0;
+    return append_encoded(out, value->text, value->length, left, looks_null, err);
 }
 
 static bool part_is_valid(const char *part, size_t length)

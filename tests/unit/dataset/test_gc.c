@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stoa/convert.h"
+
 static stoa_error error;
 
 static const char orphan[] = "0123456789abcdef0123456789abcdef-000001.stoa";
@@ -78,6 +80,58 @@ static void test_gc_touches_only_names_of_writers(void **state)
     assert_true(test_file_exists(&directory, "ds/README.md"));
     assert_true(test_file_exists(&directory, "ds/part-000001.stoa"));
     assert_true(test_file_exists(&directory, "ds/_stoa/log/0000000000000009.stoa.bak"));
+    test_directory_remove(&directory);
+}
+
+/* Partition columns that are named like the dataset's own directory, as encoded now ... */
+static void test_gc_keeps_partitions_named_like_its_own_directory(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"_stoa", "_stoa_x", "_stoa/tmp", "_stoa_id"};
+    static const char rows[] = "_stoa,_stoa_x,_stoa/tmp,_stoa_id\n1,2,3,4\n5,6,7,8\n";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct test_directory directory;
+        stoa_convert_report *converted = NULL;
+        stoa_verify_report verified;
+        char path[300];
+        char source[300];
+        test_directory_make(&directory);
+        (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+        (void)snprintf(source, sizeof source, "%s", test_path(&directory, "feed.csv"));
+        test_file_write(&directory, "feed.csv", rows, sizeof rows - 1);
+        const char *const sources[] = {source};
+        const stoa_convert_options options = {.dataset = path,
+                                              .sources = sources,
+                                              .source_count = 1,
+                                              .partition_by = &names[i],
+                                              .partition_count = 1,
+                                              .threads = 1};
+        assert_ok(stoa_convert(&options, &converted, &error), &error);
+        assert_int_equal(converted->file_count, 2);
+        stoa_convert_report_free(converted);
+        assert_int_equal(gc(path, false).files_removed, 0);
+        assert_ok(stoa_verify(path, 1, 1, NULL, NULL, &verified, &error), &error);
+        test_directory_remove(&directory);
+    }
+}
+
+/* ... and as earlier writers encoded them. Leftovers' names mean nothing there. */
+static void test_gc_takes_only_the_very_name_for_its_own_directory(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    commit(path, 0);
+    assert_int_equal(mkdir(test_path(&directory, "ds/_stoa_x=1"), 0777), 0);
+    assert_int_equal(mkdir(test_path(&directory, "ds/_stoa_x=1/y=2"), 0777), 0);
+    test_file_write(&directory, "ds/_stoa_x=1/0123456789abcdef0123456789abcdef-notes",
+                    "mine", 4);
+    write_orphan(&directory, "ds/_stoa_x=1/y=2/");
+    assert_int_equal(gc(path, false).files_removed, 1);
+    assert_true(test_file_exists(&directory,
+                                 "ds/_stoa_x=1/0123456789abcdef0123456789abcdef-notes"));
     test_directory_remove(&directory);
 }
 
@@ -163,6 +217,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gc_removes_orphans_and_leaves_live_files),
         cmocka_unit_test(test_gc_touches_only_names_of_writers),
+        cmocka_unit_test(test_gc_keeps_partitions_named_like_its_own_directory),
+        cmocka_unit_test(test_gc_takes_only_the_very_name_for_its_own_directory),
         cmocka_unit_test(test_gc_follows_no_link),
         cmocka_unit_test(test_gc_leaves_young_files_and_those_of_live_writers),
         cmocka_unit_test(test_gc_refuses_a_dataset_it_cannot_read),

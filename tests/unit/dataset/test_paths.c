@@ -56,6 +56,15 @@ static void test_leading_dots_are_encoded(void **state)
     assert_string_equal(encode("..", "x", 1), "%2E.=x");
 }
 
+static void test_keys_do_not_look_like_the_datasets_own_directory(void **state)
+{
+    (void)state;
+    assert_string_equal(encode("_stoa", "1", 1), "%5Fstoa=1");
+    assert_string_equal(encode("_stoa_x", "1", 1), "%5Fstoa_x=1");
+    assert_string_equal(encode("_stoa/tmp", "1", 1), "%5Fstoa%2Ftmp=1");
+    assert_string_equal(encode("_sto", "_stoa", 5), "_sto=_stoa");
+}
+
 static void test_null_empty_and_the_literal_differ(void **state)
 {
     (void)state;
@@ -195,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_plain_values_stay_readable),
         cmocka_unit_test(test_other_bytes_become_upper_case_hex),
         cmocka_unit_test(test_leading_dots_are_encoded),
+        cmocka_unit_test(test_keys_do_not_look_like_the_datasets_own_directory),
         cmocka_unit_test(test_null_empty_and_the_literal_differ),
         cmocka_unit_test(test_long_names_become_hashes),
         cmocka_unit_test(test_random_values_are_injective_and_safe),
