@@ -15,6 +15,9 @@
 #include "common/cpu.h"
 
 enum { MORSELS_PER_THREAD = 4, MAX_THREADS = 1024, MAX_TOP = 1 << 20 };
+/* A wave takes no further morsel once its raw bytes are above this part of the budget: finished rows
+ * and open blocks are each about as large, and one morsel may be 64 MiB. */
+enum { WIDE_WAVE_SHARE = 8 };
 #define DEFAULT_MEMORY ((uint64_t)256 << 20)
 
 bool stoa_execution_collects(const struct stoa_plan *plan)
@@ -265,15 +268,37 @@ static stoa_status run_morsel(void *context, size_t index, stoa_error *err)
     return status;
 }
 
+/* Raw bytes of the columns that a morsel's rows may come from: what its finished rows and its open
+ * blocks take in memory, each. */
+static stoa_status morsel_bytes(const struct stoa_execution *execution,
+                                const struct stoa_morsel *morsel, size_t *out_bytes,
+                                stoa_error *err)
+{
+    *out_bytes = 0;
+    for (uint32_t i = 0; morsel->file && i < execution->plan->scan_column_count; i++) {
+        struct stoa_block_info info;
+        STOA_TRY(stoa_reader_block_info(morsel->file->reader, morsel->file->columns[i],
+                                        morsel->group, morsel->block, &info, err));
+        *out_bytes += info.raw_size; /* at most 64 MiB over all columns of a row group */
+    }
+    return STOA_OK;
+}
+
+/* A wave ends early when its morsels are wide, so that their rows fit the budget side by side. */
 static stoa_status fill_wave(struct stoa_execution *execution, stoa_error *err)
 {
+    size_t bytes = 0;
     execution->wave_count = 0;
-    while (execution->wave_count < execution->wave_size) {
+    while (execution->wave_count < execution->wave_size &&
+           bytes <= execution->budget.limit / WIDE_WAVE_SHARE) {
         const size_t i = execution->wave_count;
         bool has = false;
         STOA_TRY(next_morsel(execution, &execution->morsels[i], &has, err));
         if (!has)
             break;
+        size_t more = 0;
+        STOA_TRY(morsel_bytes(execution, &execution->morsels[i], &more, err));
+        bytes += more;
         if (execution->wave_groups) {
             stoa_group_state_clear(&execution->wave_groups[i]);
         } else {

@@ -35,10 +35,21 @@ void stoa_row_store_done(struct stoa_row_store *store)
     *store = (struct stoa_row_store){.budget = NULL};
 }
 
+/* Memory of an emptied store worth keeping for the next rows. */
+#define KEPT_BYTES ((size_t)4 << 20)
+
 void stoa_row_store_clear(struct stoa_row_store *store)
 {
-    for (uint32_t i = 0; i < store->column_count; i++)
-        stoa_column_builder_clear(&store->columns[i]);
+    for (uint32_t i = 0; i < store->column_count; i++) {
+        if (store->charged > KEPT_BYTES)
+            stoa_column_builder_done(&store->columns[i]);
+        else
+            stoa_column_builder_clear(&store->columns[i]);
+    }
+    if (store->charged > KEPT_BYTES) {
+        stoa_budget_give(store->budget, store->charged);
+        store->charged = 0;
+    }
 }
 
 /* ---- the budget ---- */

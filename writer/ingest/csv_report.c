@@ -186,7 +186,7 @@ static void describe_width(const struct stoa_csv_pass *pass,
                             "blank between delimiter and quote");
     else
         stoa_error_set_hint(err, "a value that holds the delimiter needs quotes around it; "
-                                 "--delim names another delimiter");
+                                 "--delimiter names another delimiter");
 }
 
 static void describe_unclosed(const struct stoa_csv_pass *pass,
