@@ -205,6 +205,7 @@ extern const struct stoa_function stoa_functions_condition[];
 extern const struct stoa_function stoa_functions_date[];
 extern const struct stoa_function stoa_functions_like[];
 extern const struct stoa_function stoa_functions_math[];
+extern const struct stoa_function stoa_functions_regex[];
 extern const struct stoa_function stoa_functions_text[];
 extern const struct stoa_function stoa_functions_text_shape[];
 

@@ -22,6 +22,7 @@ struct eval_node {
     struct stoa_vector out;             /* not allocated for COLUMN nodes */
     struct eval_node *args;             /* expr->arg_count of them */
     const struct stoa_vector **results; /* of the args; scratch for calls */
+    void *own;                          /* CALL: what function->open made */
 };
 
 struct stoa_evaluator {
@@ -35,6 +36,8 @@ struct stoa_evaluator {
 static void node_done(struct eval_node *node)
 {
     stoa_vector_done(&node->out);
+    if (node->own)
+        node->expr->function->close(node->own);
     for (uint32_t i = 0; node->args && i < node->expr->arg_count; i++)
         node_done(&node->args[i]);
     stoa_free(node->args);
@@ -95,6 +98,8 @@ static stoa_status node_init(struct eval_node *node, const struct stoa_expr *exp
         fill_constant(&node->out, &expr->constant);
         return STOA_OK;
     }
+    if (expr->kind == STOA_EXPR_CALL && expr->function->open)
+        STOA_TRY(expr->function->open(expr, &node->own, err));
     if (expr->arg_count == 0)
         return STOA_OK;
     node->args = stoa_alloc_zeroed(expr->arg_count, sizeof *node->args);
@@ -427,7 +432,8 @@ static stoa_status eval_call(struct stoa_evaluator *evaluator, struct eval_node 
                              .rows = evaluator->rows->length,
                              .active = rows,
                              .out = &node->out,
-                             .texts = &evaluator->texts};
+                             .texts = &evaluator->texts,
+                             .own = node->own};
     const stoa_status status = expr->function->eval(&call, err);
     if (status != STOA_OK && err && err->offset == UINT64_MAX)
         stoa_error_set_offset(err, expr->sql_offset == UINT32_MAX ? UINT64_MAX

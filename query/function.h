@@ -33,6 +33,7 @@ struct stoa_call {
     const uint64_t *active;   /* rows to compute; never NULL here */
     struct stoa_vector *out;  /* values of expr->type's kind, length set */
     struct stoa_arena *texts; /* for made texts: lives until the next evaluation */
+    void *own;                /* what function->open made for this evaluator */
 };
 
 struct stoa_function {
@@ -48,6 +49,10 @@ struct stoa_function {
     stoa_status (*prepare)(struct stoa_expr *expr, struct stoa_arena *arena,
                            stoa_error *err);
     stoa_status (*eval)(struct stoa_call *call, stoa_error *err);
+    /* Optional, both or none: what one evaluator, so one thread, needs for this call and may write to
+     * (compiled regular expressions); closed with the evaluator. NULL is not closed. */
+    stoa_status (*open)(const struct stoa_expr *expr, void **out_own, stoa_error *err);
+    void (*close)(void *own);
     const void *data; /* the row's own constant: an operation, a unit */
 };
 

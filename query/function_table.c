@@ -8,9 +8,9 @@
 #include "query/suggest.h"
 
 static const struct stoa_function *const tables[] = {
-    stoa_functions_arithmetic, stoa_functions_compare,   stoa_functions_condition,
-    stoa_functions_date,       stoa_functions_like,      stoa_functions_math,
-    stoa_functions_text,       stoa_functions_text_shape};
+    stoa_functions_arithmetic, stoa_functions_compare, stoa_functions_condition,
+    stoa_functions_date,       stoa_functions_like,    stoa_functions_math,
+    stoa_functions_regex,      stoa_functions_text,    stoa_functions_text_shape};
 
 enum { TABLE_COUNT = sizeof tables / sizeof tables[0], MAX_ARGS = 64 };
 

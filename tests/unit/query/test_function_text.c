@@ -108,6 +108,13 @@ static const struct expr_case postgres_cases[] = {
     {"starts_with('abc', text 'a')",                               "bool true"    },
     {"trim(text '  a  ')",                                         "text 'a'"     },
     {"trim(text 'xax', text 'x')",                                 "text 'a'"     },
+    {"substring(text 'foobar', text 'o.b')",                       "text 'oob'"   },
+    {"substring(text 'foobar', text 'o(.)b')",                     "text 'o'"     },
+    {"substring(text 'foobar', text 'x')",                         "text NULL"    },
+    {"substring(text 'foobar', text '(x)?b')",                     "text NULL"    },
+    {"substring(text 'foobar', 'o.b')",                            "text 'oob'"   },
+    {"substring('foobar', '2')",                                   "text NULL"    },
+    {"substring(text 'foobar', text '(?:o)b')",                    "text 'ob'"    },
 };
 
 /* Ours by design. */
