@@ -49,6 +49,23 @@ static void copy_plain(struct stoa_call *call)
     }
 }
 
+/* int64 to a decimal with digits behind the point that holds all of its values: a product for every row. */
+static bool widen_scaled(struct stoa_call *call, stoa_type from, stoa_type to)
+{
+    const struct stoa_vector *arg = call->args[0];
+    const unsigned from_scale = stoa_exact_scale(from);
+    if (to.id != STOA_TYPE_DECIMAL || to.scale < from_scale || arg->phys != STOA_PHYS_I64 ||
+        call->out->phys != STOA_PHYS_I128 ||
+        whole_digits(from) > (unsigned)(to.precision - to.scale))
+        return false;
+    const stoa_i128 unit = stoa_pow10(to.scale - from_scale);
+    bool is_over = false;
+    for (uint32_t i = 0; i < call->rows; i++)
+        is_over |=
+            __builtin_mul_overflow(unit, arg->values.i64[i], &call->out->values.i128[i]);
+    return !is_over;
+}
+
 static stoa_status eval_exact_to_exact(struct stoa_call *call, stoa_error *err)
 {
     const stoa_type from = call->expr->args[0]->type;
@@ -59,6 +76,8 @@ static stoa_status eval_exact_to_exact(struct stoa_call *call, stoa_error *err)
         copy_plain(call);
         return STOA_OK;
     }
+    if (widen_scaled(call, from, to))
+        return STOA_OK;
     for (uint32_t row = stoa_active_next(call->active, 0); row < STOA_VECTOR_ROWS;
          row = stoa_active_next(call->active, row + 1)) {
         stoa_i128 value = stoa_exact_get(call->args[0], row);

@@ -54,21 +54,32 @@ static bool compute_i64(enum operation operation, int64_t a, int64_t b, int64_t 
     return false;
 }
 
-/* All rows without a branch per row; true when one of them overflowed. */
+/* All rows without a branch per row; true when one of them overflowed or cannot be divided by. */
 static bool dense_i64(enum operation operation, const int64_t *a, const int64_t *b,
                       uint32_t rows, int64_t *out)
 {
     bool is_over = false;
-    if (operation == ADD) {
+    switch (operation) {
+    case ADD:
         for (uint32_t i = 0; i < rows; i++)
             is_over |= __builtin_add_overflow(a[i], b[i], &out[i]);
-    } else if (operation == SUBTRACT) {
+        return is_over;
+    case SUBTRACT:
         for (uint32_t i = 0; i < rows; i++)
             is_over |= __builtin_sub_overflow(a[i], b[i], &out[i]);
-    } else {
+        return is_over;
+    case MULTIPLY:
         for (uint32_t i = 0; i < rows; i++)
             is_over |= __builtin_mul_overflow(a[i], b[i], &out[i]);
+        return is_over;
+    case DIVIDE:
+    case REMAINDER:
+    case NEGATE: break;
     }
+    for (uint32_t i = 0; i < rows; i++)
+        is_over |= b[i] == 0 || b[i] == -1;
+    for (uint32_t i = 0; i < rows && !is_over; i++)
+        out[i] = operation == DIVIDE ? a[i] / b[i] : a[i] % b[i];
     return is_over;
 }
 
@@ -89,8 +100,7 @@ static stoa_status eval_i64(struct stoa_call *call, stoa_error *err)
 {
     const enum operation operation = operation_of(call);
     /* An overflow in a row nobody asks for is none: only then the rows are looked at singly. */
-    if (operation <= MULTIPLY &&
-        !dense_i64(operation, call->args[0]->values.i64, call->args[1]->values.i64,
+    if (!dense_i64(operation, call->args[0]->values.i64, call->args[1]->values.i64,
                    call->rows, call->out->values.i64))
         return STOA_OK;
     return stoa_call_each(call, row_i64, err);
@@ -194,25 +204,57 @@ static stoa_status row_exact(struct stoa_call *call, uint32_t row, stoa_error *e
     return STOA_OK;
 }
 
-/* All rows where nothing is to be scaled; true when one is out of range. */
+/* All rows where nothing is to be scaled; true when one is out of range. One loop per operation and kinds of
+ * operands: the compiler cannot take the choices out of the loop. */
+#define DENSE_LOOP(a, b, wide, out, builtin)                                               \
+    for (uint32_t i = 0; i < rows; i++) {                                                  \
+        wide result;                                                                       \
+        is_over |= builtin(a[i], b[i], &result);                                           \
+        is_over |= result >= limit || result <= -limit;                                    \
+        out[i] = result;                                                                   \
+    }
+#define DENSE_EXACT(name, type_a, type_b, type_out)                                        \
+    static bool name(enum operation operation, const type_a *a, const type_b *b,           \
+                     uint32_t rows, type_out limit, type_out *out)                         \
+    {                                                                                      \
+        bool is_over = false;                                                              \
+        if (operation == ADD)                                                              \
+            DENSE_LOOP(a, b, type_out, out, __builtin_add_overflow)                        \
+        else if (operation == SUBTRACT)                                                    \
+            DENSE_LOOP(a, b, type_out, out, __builtin_sub_overflow)                        \
+        else                                                                               \
+            DENSE_LOOP(a, b, type_out, out, __builtin_mul_overflow)                        \
+        return is_over;                                                                    \
+    }
+
+DENSE_EXACT(dense_narrow, int64_t, int64_t, int64_t)
+DENSE_EXACT(dense_widening, int64_t, int64_t, stoa_i128)
+DENSE_EXACT(dense_wide, stoa_i128, stoa_i128, stoa_i128)
+DENSE_EXACT(dense_wide_narrow, stoa_i128, int64_t, stoa_i128)
+
 static bool dense_exact(enum operation operation, const struct stoa_call *call)
 {
+    const struct stoa_vector *a = call->args[0];
+    const struct stoa_vector *b = call->args[1];
+    const struct stoa_vector *out = call->out;
     const stoa_i128 limit = stoa_pow10(call->expr->type.precision);
-    bool is_over = false;
-    for (uint32_t i = 0; i < call->rows; i++) {
-        const stoa_i128 a = stoa_exact_get(call->args[0], i);
-        const stoa_i128 b = stoa_exact_get(call->args[1], i);
-        stoa_i128 result = 0;
-        if (operation == ADD)
-            is_over |= __builtin_add_overflow(a, b, &result);
-        else if (operation == SUBTRACT)
-            is_over |= __builtin_sub_overflow(a, b, &result);
-        else
-            is_over |= __builtin_mul_overflow(a, b, &result);
-        is_over |= result >= limit || result <= -limit;
-        stoa_exact_set(call->out, i, result);
-    }
-    return is_over;
+    const uint32_t rows = call->rows;
+    const bool are_narrow = a->phys == STOA_PHYS_I64 && b->phys == STOA_PHYS_I64;
+    if (are_narrow && out->phys == STOA_PHYS_I64)
+        return dense_narrow(operation, a->values.i64, b->values.i64, rows, (int64_t)limit,
+                            out->values.i64);
+    if (out->phys != STOA_PHYS_I128)
+        return true;
+    if (are_narrow)
+        return dense_widening(operation, a->values.i64, b->values.i64, rows, limit,
+                              out->values.i128);
+    if (a->phys == STOA_PHYS_I128 && b->phys == STOA_PHYS_I128)
+        return dense_wide(operation, a->values.i128, b->values.i128, rows, limit,
+                          out->values.i128);
+    if (a->phys == STOA_PHYS_I128 && b->phys == STOA_PHYS_I64)
+        return dense_wide_narrow(operation, a->values.i128, b->values.i64, rows, limit,
+                                 out->values.i128);
+    return true;
 }
 
 static stoa_status eval_exact(struct stoa_call *call, stoa_error *err)
@@ -299,37 +341,44 @@ static stoa_status row_f64(struct stoa_call *call, uint32_t row, stoa_error *err
     return STOA_OK;
 }
 
-/* All rows; true when one of them has to be looked at. x - x is 0 for numbers only. */
+static uint64_t bits_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+#define FLOAT_LOOP(sign)                                                                   \
+    for (uint32_t i = 0; i < rows; i++) {                                                  \
+        out[i] = a[i] sign b[i];                                                           \
+        special |= bits_of(out[i] - out[i]);                                               \
+        zeros |= out[i] == 0;                                                              \
+    }
+
+/* All rows; true when one of them has to be looked at. x - x is 0 for numbers only, and division by zero gives
+ * none. A product or quotient that is 0 may be one that was too small. */
 static bool dense_f64(enum operation operation, const double *a, const double *b,
                       uint32_t rows, double *out)
 {
-    bool is_special = false;
-    if (operation == ADD) {
-        for (uint32_t i = 0; i < rows; i++) {
-            out[i] = a[i] + b[i];
-            is_special |= !(out[i] - out[i] == 0);
-        }
-    } else if (operation == SUBTRACT) {
-        for (uint32_t i = 0; i < rows; i++) {
-            out[i] = a[i] - b[i];
-            is_special |= !(out[i] - out[i] == 0);
-        }
-    } else {
-        for (uint32_t i = 0; i < rows; i++) {
-            out[i] = a[i] * b[i];
-            const bool is_tiny = (out[i] == 0) & (a[i] != 0) & (b[i] != 0);
-            is_special |= !(out[i] - out[i] == 0);
-            is_special |= is_tiny;
-        }
+    uint64_t special = 0;
+    uint64_t zeros = 0;
+    switch (operation) {
+    case ADD: FLOAT_LOOP(+) return special != 0;
+    case SUBTRACT: FLOAT_LOOP(-) return special != 0;
+    case MULTIPLY: FLOAT_LOOP(*) break;
+    case DIVIDE: FLOAT_LOOP(/) break;
+    case REMAINDER:
+    case NEGATE: return true;
     }
-    return is_special;
+    uint64_t tiny = 0;
+    for (uint32_t i = 0; zeros && i < rows; i++)
+        tiny |= (out[i] == 0) & (a[i] != 0) & (b[i] != 0);
+    return (special | tiny) != 0;
 }
 
 static stoa_status eval_f64(struct stoa_call *call, stoa_error *err)
 {
-    const enum operation operation = operation_of(call);
-    if (operation <= MULTIPLY &&
-        !dense_f64(operation, call->args[0]->values.f64, call->args[1]->values.f64,
+    if (!dense_f64(operation_of(call), call->args[0]->values.f64, call->args[1]->values.f64,
                    call->rows, call->out->values.f64))
         return STOA_OK;
     return stoa_call_each(call, row_f64, err);

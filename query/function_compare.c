@@ -66,33 +66,61 @@ static bool order_satisfies(enum comparison comparison, int order)
     return false;
 }
 
-/* What all six comparisons are made of: bits of the rows that are less, and of those that are equal. */
-struct order_bits {
-    uint64_t less;
-    uint64_t equal;
-};
+/* ---- whole words of 64 rows ---- */
 
-/* Both for `count` <= 64 rows from `first`. */
-#define COMPARE_ROWS(name, member, is_less, is_equal)                                      \
-    static struct order_bits name(const struct stoa_vector *a,                             \
-                                  const struct stoa_vector *b, uint32_t first,             \
-                                  uint32_t count)                                          \
+/* 64 bytes that are 0 or 1 as bits: the product moves the low bits of eight bytes side by side into its top byte. */
+static uint64_t pack_bytes(const uint8_t bytes[64])
+{
+    uint64_t bits = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        uint64_t eight;
+        memcpy(&eight, bytes + 8 * i, sizeof eight);
+        bits |= (eight * UINT64_C(0x0102040810204080) >> 56) << (8 * i);
+    }
+    return bits;
+}
+
+/* x < y and x = y for all 64 slots of a word; slots that are no rows are initialised and do no harm. What the
+ * processor compares goes through bytes, which compilers make vectors of. */
+#define COMPARE_WORD(name, type, is_true)                                                  \
+    static uint64_t name(const type *a, const type *b)                                     \
     {                                                                                      \
-        struct order_bits bits = {0, 0};                                                   \
-        for (uint32_t i = 0; i < count; i++) {                                             \
-            const __typeof__(*a->values.member) x = a->values.member[first + i];           \
-            const __typeof__(*b->values.member) y = b->values.member[first + i];           \
-            bits.less |= (uint64_t)(is_less) << i;                                         \
-            bits.equal |= (uint64_t)(is_equal) << i;                                       \
+        uint8_t bytes[64];                                                                 \
+        for (unsigned i = 0; i < 64; i++) {                                                \
+            const type x = a[i];                                                           \
+            const type y = b[i];                                                           \
+            bytes[i] = (is_true);                                                          \
         }                                                                                  \
-        return bits;                                                                       \
+        return pack_bytes(bytes);                                                          \
     }
 
-COMPARE_ROWS(compare_i64, i64, x < y, x == y)
-COMPARE_ROWS(compare_u64, u64, x < y, x == y)
-COMPARE_ROWS(compare_i128, i128, x < y, x == y)
+COMPARE_WORD(less_i64, int64_t, x < y)
+COMPARE_WORD(equal_i64, int64_t, x == y)
+COMPARE_WORD(less_u64, uint64_t, x < y)
+COMPARE_WORD(less_i128, stoa_i128, x < y)
+COMPARE_WORD(equal_i128, stoa_i128, x == y)
 /* NaN equals NaN and is above all numbers. */
-COMPARE_ROWS(compare_f64, f64, x < y || (y != y && x == x), x == y || (x != x && y != y))
+COMPARE_WORD(less_f64, double, (x < y) | ((y != y) & (x == x)))
+COMPARE_WORD(equal_f64, double, (x == y) | ((x != x) & (y != y)))
+
+/* The rows of a word where a < b, or a = b. */
+static uint64_t dense_word(const struct stoa_vector *a, const struct stoa_vector *b,
+                           bool is_equal, uint32_t first)
+{
+    if (a->phys == STOA_PHYS_F64)
+        return is_equal ? equal_f64(a->values.f64 + first, b->values.f64 + first)
+                        : less_f64(a->values.f64 + first, b->values.f64 + first);
+    if (a->phys == STOA_PHYS_I128)
+        return is_equal ? equal_i128(a->values.i128 + first, b->values.i128 + first)
+                        : less_i128(a->values.i128 + first, b->values.i128 + first);
+    if (is_equal)
+        return equal_i64(a->values.i64 + first, b->values.i64 + first);
+    return a->phys == STOA_PHYS_U64
+               ? less_u64(a->values.u64 + first, b->values.u64 + first)
+               : less_i64(a->values.i64 + first, b->values.i64 + first);
+}
+
+/* ---- single rows ---- */
 
 /* Order of two rows of one type, or of two exact ones of different scales. */
 static int compare_row(const struct stoa_call *call, uint32_t row)
@@ -109,14 +137,15 @@ static int compare_row(const struct stoa_call *call, uint32_t row)
     return stoa_value_compare(a->phys, &x, &y);
 }
 
-static struct order_bits compare_any(const struct stoa_call *call, uint32_t first)
+static uint64_t sparse_word(const struct stoa_call *call, bool is_equal, bool is_swapped,
+                            uint32_t first)
 {
-    struct order_bits bits = {0, 0};
+    uint64_t bits = 0;
     for (uint64_t left = call->active[first / 64]; left != 0; left &= left - 1) {
         const unsigned bit = (unsigned)__builtin_ctzll(left);
         const int order = compare_row(call, first + bit);
-        bits.less |= (uint64_t)(order < 0) << bit;
-        bits.equal |= (uint64_t)(order == 0) << bit;
+        const bool is_less = is_swapped ? order > 0 : order < 0;
+        bits |= (uint64_t)(is_equal ? order == 0 : is_less) << bit;
     }
     return bits;
 }
@@ -136,47 +165,32 @@ static uint64_t equal_texts(const struct stoa_call *call, uint32_t first)
     return equal;
 }
 
-static uint64_t combine(enum comparison comparison, struct order_bits bits)
-{
-    switch (comparison) {
-    case EQUAL: return bits.equal;
-    case NOT_EQUAL: return ~bits.equal;
-    case LESS: return bits.less;
-    case LESS_EQUAL: return bits.less | bits.equal;
-    case GREATER: return ~(bits.less | bits.equal);
-    case GREATER_EQUAL: return ~bits.less;
-    }
-    return 0;
-}
-
-static struct order_bits compare_word(const struct stoa_call *call,
-                                      enum comparison comparison, uint32_t first)
-{
-    const struct stoa_vector *a = call->args[0];
-    const struct stoa_vector *b = call->args[1];
-    const uint32_t count = call->rows - first < 64 ? call->rows - first : 64;
-    if (!stoa_type_equal(call->expr->args[0]->type, call->expr->args[1]->type))
-        return compare_any(call, first);
-    if (a->phys == STOA_PHYS_I64)
-        return compare_i64(a, b, first, count);
-    if (a->phys == STOA_PHYS_F64)
-        return compare_f64(a, b, first, count);
-    if (a->phys == STOA_PHYS_U64)
-        return compare_u64(a, b, first, count);
-    if (a->phys == STOA_PHYS_I128)
-        return compare_i128(a, b, first, count);
-    if (a->phys == STOA_PHYS_BYTES && comparison <= NOT_EQUAL)
-        return (struct order_bits){0, equal_texts(call, first)};
-    return compare_any(call, first);
-}
-
+/* All six are =, < or >, or the opposite of one. */
 static stoa_status eval_compare(struct stoa_call *call, stoa_error *err)
 {
     STOA_UNUSED(err);
     const enum comparison comparison = *(const enum comparison *)call->expr->function->data;
-    for (uint32_t first = 0; first < call->rows; first += 64)
-        call->out->values.bits[first / 64] =
-            combine(comparison, compare_word(call, comparison, first));
+    const bool is_equal = comparison == EQUAL || comparison == NOT_EQUAL;
+    const bool is_swapped = comparison == GREATER || comparison == LESS_EQUAL;
+    const bool is_opposite =
+        comparison == NOT_EQUAL || comparison == LESS_EQUAL || comparison == GREATER_EQUAL;
+    const struct stoa_vector *a = call->args[is_swapped ? 1 : 0];
+    const struct stoa_vector *b = call->args[is_swapped ? 0 : 1];
+    const bool is_one_type =
+        stoa_type_equal(call->expr->args[0]->type, call->expr->args[1]->type);
+    const bool is_dense =
+        is_one_type && (a->phys == STOA_PHYS_I64 || a->phys == STOA_PHYS_U64 ||
+                        a->phys == STOA_PHYS_F64 || a->phys == STOA_PHYS_I128);
+    for (uint32_t first = 0; first < call->rows; first += 64) {
+        uint64_t bits;
+        if (is_dense)
+            bits = dense_word(a, b, is_equal, first);
+        else if (is_equal && is_one_type && a->phys == STOA_PHYS_BYTES)
+            bits = equal_texts(call, first);
+        else
+            bits = sparse_word(call, is_equal, is_swapped, first);
+        call->out->values.bits[first / 64] = is_opposite ? ~bits : bits;
+    }
     return STOA_OK;
 }
 

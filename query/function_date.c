@@ -28,8 +28,8 @@ static bool is_in_calendar(stoa_type type, int64_t value)
                                      : stoa_timestamp_in_calendar(value);
 }
 
-/* The value is in the calendar. */
-static struct moment take_apart(stoa_type type, int64_t value)
+/* The value is in the calendar. Year, month and day cost most of the time. */
+static struct moment take_apart(stoa_type type, int64_t value, bool needs_date)
 {
     struct moment m = {0};
     if (type.id == STOA_TYPE_TIME) {
@@ -40,7 +40,8 @@ static struct moment take_apart(stoa_type type, int64_t value)
     m.us = type.id == STOA_TYPE_DATE ? value * STOA_US_PER_DAY : value;
     m.days = stoa_floor_div(m.us, STOA_US_PER_DAY);
     m.us_of_day = m.us - m.days * STOA_US_PER_DAY;
-    stoa_date_to_civil(m.days, &m.year, &m.month, &m.day);
+    if (needs_date)
+        stoa_date_to_civil(m.days, &m.year, &m.month, &m.day);
     return m;
 }
 
@@ -305,7 +306,7 @@ static stoa_status row_part(struct stoa_call *call, uint32_t row, stoa_error *er
     const int64_t value = call->args[1]->values.i64[row];
     if (!is_in_calendar(type, value))
         return out_of_calendar(call, err);
-    const struct moment m = take_apart(type, value);
+    const struct moment m = take_apart(type, value, part->needs & NEEDS_DATE);
     call->out->values.i64[row] = part->get(&m);
     return STOA_OK;
 }
@@ -381,7 +382,7 @@ static stoa_status prepare_trunc(struct stoa_expr *expr, struct stoa_arena *aren
 
 static bool truncate_months(int64_t value, const struct unit *unit, int64_t *out)
 {
-    const struct moment m = take_apart(stoa_type_of(STOA_TYPE_TIMESTAMP), value);
+    const struct moment m = take_apart(stoa_type_of(STOA_TYPE_TIMESTAMP), value, true);
     const int64_t origin = (int64_t)unit->first_year * 12;
     const int64_t month = m.year * 12 + m.month - 1 - origin;
     const int64_t start = stoa_floor_div(month, unit->months) * unit->months + origin;

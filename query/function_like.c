@@ -21,9 +21,10 @@ struct matcher {
 static bool same_char(const uint8_t *a, const uint8_t *b, bool ignores_case)
 {
     if (ignores_case)
-        return stoa_char_lower(stoa_char_decode(a)) == stoa_char_lower(stoa_char_decode(b));
-    const size_t size = stoa_char_size(*a);
-    return size == stoa_char_size(*b) && memcmp(a, b, size) == 0;
+        return stoa_char_lower(*a < 0x80 ? *a : stoa_char_decode(a)) ==
+               stoa_char_lower(*b < 0x80 ? *b : stoa_char_decode(b));
+    /* Equal first bytes begin characters of one size. */
+    return *a == *b && (*a < 0x80 || memcmp(a, b, stoa_char_size(*a)) == 0);
 }
 
 /* One step at a pattern character that is no %: false when it does not fit the text. */
@@ -46,6 +47,17 @@ static bool match_one(struct matcher *m, bool ignores_case)
     return true;
 }
 
+/* Where the part behind the latest % may begin next: its first character, if it is a plain one, decides. */
+static size_t next_start(const struct matcher *m, bool ignores_case)
+{
+    const size_t next = m->resume_t + stoa_char_size(m->text.data[m->resume_t]);
+    const uint8_t first = m->pattern.data[m->resume_p];
+    if (ignores_case || first == '_' || first == '\\' || next >= m->text.length)
+        return next;
+    const uint8_t *found = memchr(m->text.data + next, first, m->text.length - next);
+    return found ? (size_t)(found - m->text.data) : m->text.length;
+}
+
 bool stoa_like_match(struct stoa_view text, struct stoa_view pattern, bool ignores_case)
 {
     struct matcher m = {.text = text, .pattern = pattern, .resume_p = SIZE_MAX};
@@ -63,7 +75,7 @@ bool stoa_like_match(struct stoa_view text, struct stoa_view pattern, bool ignor
             continue;
         if (m.resume_p == SIZE_MAX || m.resume_t >= text.length)
             return false;
-        m.resume_t += stoa_char_size(text.data[m.resume_t]);
+        m.resume_t = next_start(&m, ignores_case);
         m.t = m.resume_t;
         m.p = m.resume_p;
     }

@@ -71,23 +71,6 @@ static size_t map_chars(struct stoa_view text, case_fn map, uint8_t *out)
     return used;
 }
 
-/* Maps the letters of ASCII from `first` (A or a) on to the other case. */
-static void map_ascii(struct stoa_view text, uint8_t first, uint8_t *out)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        const uint8_t c = text.data[i];
-        out[i] = (uint8_t)(c ^ ((uint8_t)(c - first) < 26 ? 0x20 : 0));
-    }
-}
-
-static bool is_ascii(struct stoa_view text)
-{
-    uint8_t any = 0;
-    for (size_t i = 0; i < text.length; i++)
-        any |= text.data[i];
-    return any < 0x80;
-}
-
 /* A mapping may need another number of bytes than the character (U+023A has two, its lower case three). */
 static stoa_status map_case(struct stoa_call *call, uint32_t row, case_fn map,
                             stoa_error *err)
@@ -105,11 +88,11 @@ static stoa_status map_letters(struct stoa_call *call, uint32_t row, uint8_t fir
                                case_fn map, stoa_error *err)
 {
     const struct stoa_view text = text_arg(call, 0, row);
-    if (!is_ascii(text))
+    if (!stoa_text_is_ascii(text))
         return map_case(call, row, map, err);
     uint8_t *out = NULL;
     STOA_TRY(stoa_call_text(call, text.length, &out, err));
-    map_ascii(text, first, out);
+    stoa_ascii_swap_case(text, first, out);
     stoa_call_set_view(call, row, out, text.length);
     return STOA_OK;
 }

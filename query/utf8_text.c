@@ -7,12 +7,58 @@
 
 #include <string.h>
 
+/* Eight bytes at a time: texts are short, and loops over wider vectors cost more to start than they save. */
+#define EVERY_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
+
+static uint64_t load_eight(const uint8_t *p)
+{
+    uint64_t eight;
+    memcpy(&eight, p, sizeof eight);
+    return eight;
+}
+
 size_t stoa_char_count(struct stoa_view text)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.length; i++)
-        count += (text.data[i] & 0xc0) != 0x80;
+    size_t count = text.length;
+    size_t i = 0;
+    for (; i + 8 <= text.length; i += 8) {
+        const uint64_t eight = load_eight(text.data + i);
+        const uint64_t inside = eight >> 7 & ~(eight >> 6) & EVERY_BYTE(1);
+        count -= inside * EVERY_BYTE(1) >> 56;
+    }
+    for (; i < text.length; i++)
+        count -= (text.data[i] & 0xc0) == 0x80;
     return count;
+}
+
+bool stoa_text_is_ascii(struct stoa_view text)
+{
+    uint64_t any = 0;
+    size_t i = 0;
+    for (; i + 8 <= text.length; i += 8)
+        any |= load_eight(text.data + i);
+    for (; i < text.length; i++)
+        any |= text.data[i];
+    return (any & EVERY_BYTE(0x80)) == 0;
+}
+
+/* In every byte of ASCII the top bit of byte + (0x80 - c) tells whether it is at least c. */
+static uint64_t swap_eight(uint64_t eight, uint8_t first)
+{
+    const uint64_t from = eight + EVERY_BYTE(UINT64_C(0x80) - first);
+    const uint64_t behind = eight + EVERY_BYTE(UINT64_C(0x80) - first - 26);
+    return eight ^ ((from & ~behind & EVERY_BYTE(0x80)) >> 2);
+}
+
+void stoa_ascii_swap_case(struct stoa_view text, uint8_t first, uint8_t *out)
+{
+    size_t i = 0;
+    for (; i + 8 <= text.length; i += 8) {
+        const uint64_t eight = swap_eight(load_eight(text.data + i), first);
+        memcpy(out + i, &eight, sizeof eight);
+    }
+    for (; i < text.length; i++)
+        out[i] = (uint8_t)swap_eight(text.data[i], first);
 }
 
 size_t stoa_char_offset(struct stoa_view text, size_t index)

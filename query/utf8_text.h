@@ -17,6 +17,11 @@ static inline size_t stoa_char_size(uint8_t first)
 /* Number of characters. */
 size_t stoa_char_count(struct stoa_view text);
 
+bool stoa_text_is_ascii(struct stoa_view text);
+
+/* Copies a text of ASCII with the 26 letters from `first` (A or a) on in the other case. */
+void stoa_ascii_swap_case(struct stoa_view text, uint8_t first, uint8_t *out);
+
 /* Byte offset of character `index` (0-based); the length when there are fewer. */
 size_t stoa_char_offset(struct stoa_view text, size_t index);
 

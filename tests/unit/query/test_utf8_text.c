@@ -98,6 +98,40 @@ static void test_offsets_count_characters(void **state)
     assert_int_equal(stoa_char_offset((struct stoa_view){NULL, 0}, 3), 0);
 }
 
+/* Every length and byte against the plain loop; what is written ends where the text does. */
+static void test_fast_loops_equal_plain_ones(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(613);
+    for (int round = 0; round < 20000; round++) {
+        uint8_t bytes[40];
+        uint8_t swapped[41];
+        const uint32_t length = (uint32_t)test_random_below(&random, sizeof bytes + 1);
+        const bool is_ascii = round % 2;
+        size_t count = 0;
+        bool found_high = false;
+        test_random_bytes(&random, bytes, sizeof bytes);
+        for (uint32_t i = 0; i < length; i++) {
+            bytes[i] &= is_ascii || test_random_below(&random, 40) ? 0x7f : 0xff;
+            count += (bytes[i] & 0xc0) != 0x80;
+            found_high |= bytes[i] >= 0x80;
+        }
+        const struct stoa_view text = {bytes, length};
+        assert_int_equal(stoa_char_count(text), count);
+        assert_int_equal(stoa_text_is_ascii(text), !found_high);
+        if (found_high)
+            continue;
+        for (int upper = 0; upper < 2; upper++) {
+            swapped[length] = 0xaa;
+            stoa_ascii_swap_case(text, upper ? 'a' : 'A', swapped);
+            for (uint32_t i = 0; i < length; i++)
+                assert_int_equal(swapped[i], upper ? stoa_char_upper(bytes[i])
+                                                   : stoa_char_lower(bytes[i]));
+            assert_int_equal(swapped[length], 0xaa);
+        }
+    }
+}
+
 static void test_searching_finds_the_first_at_or_behind(void **state)
 {
     STOA_UNUSED(state);
@@ -121,6 +155,7 @@ int main(void)
         cmocka_unit_test(test_mappings_are_those_of_unicode_14),
         cmocka_unit_test(test_mappings_of_some_letters),
         cmocka_unit_test(test_offsets_count_characters),
+        cmocka_unit_test(test_fast_loops_equal_plain_ones),
         cmocka_unit_test(test_searching_finds_the_first_at_or_behind),
     };
     return cmocka_run_group_tests_name("utf8_text", tests, NULL, NULL);
