@@ -19,7 +19,6 @@
 #include "dataset/router.h"
 
 #define MEMORY_DEFAULT ((uint64_t)256 << 20)
-#define MEMORY_LEAST   ((uint64_t)64 << 20)
 
 struct conversion {
     const stoa_convert_options *options;
@@ -86,10 +85,12 @@ static stoa_status check_options(struct conversion *conversion, stoa_error *err)
         return stoa_fail(err, STOA_E_USAGE, "expected mode append or create, found \"%s\"",
                          mode);
     conversion->memory = options->memory != 0 ? options->memory : MEMORY_DEFAULT;
-    if (conversion->memory < MEMORY_LEAST)
+    if (conversion->memory < STOA_CONVERT_MEMORY_LEAST)
         return stoa_fail(err, STOA_E_USAGE,
-                         "expected at least %" PRIu64 " bytes of memory, found %" PRIu64,
-                         MEMORY_LEAST, conversion->memory);
+                         "expected at least %" PRIu64
+                         " bytes of memory (192 MiB: a row group and its encoded form), "
+                         "found %" PRIu64,
+                         STOA_CONVERT_MEMORY_LEAST, conversion->memory);
     if (options->partition_count > STOA_MANIFEST_PARTITION_COLUMNS)
         return stoa_fail(err, STOA_E_PARTITION,
                          "expected at most %d partition columns, found %zu",
@@ -333,8 +334,11 @@ static stoa_status read_rows(struct conversion *conversion, stoa_error *err)
         stoa_alloc_zeroed(conversion->source_count, sizeof *conversion->rows_by_source);
     if (conversion->rows_by_source == NULL)
         return stoa_fail_memory(err, conversion->source_count * sizeof(uint64_t));
-    if (writes)
+    if (writes) {
         STOA_TRY(stoa_transaction_begin(&conversion->root, &conversion->transaction, err));
+        conversion->transaction.pool = conversion->pool;
+        conversion->transaction.check_memory = conversion->memory;
+    }
     STOA_TRY(stoa_router_create(writes ? &conversion->transaction : NULL, &options,
                                 &conversion->router, err));
     STOA_TRY(stoa_ingest_read(conversion->ingest, &conversion->schema, &sink, err));

@@ -103,6 +103,8 @@ static stoa_status end_file(struct stoa_data_writer *writer, stoa_error *err)
     STOA_TRY(keep_stats(writer, &summary, err));
     stoa_file_writer_free(writer->writer);
     writer->writer = NULL;
+    if (writer->transaction->pending_raw < writer->raw)
+        writer->transaction->pending_raw = writer->raw;
     return stoa_transaction_end_file(writer->transaction, &writer->file, writer->number,
                                      &writer->options.schema, err);
 }

@@ -6,6 +6,7 @@
  */
 #include "dataset/transaction.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,12 @@
 #include "common/alloc.h"
 #include "common/pool.h"
 #include "dataset/file_check.h"
+#include "format/types.h"
 
 /* Files that are synced at once; and how many it takes to be worth threads. */
 enum { SETTLE_THREADS = 8, SETTLE_ALONE = 4 };
+/* A check's memory in blocks of raw size: stored, decompressed, decoded. */
+enum { CHECK_BLOCKS = 3 };
 #define ARENA_LIMIT ((size_t)512 << 20)
 #define NAMES_LIMIT ((size_t)256 << 20)
 
@@ -160,6 +164,7 @@ stoa_status stoa_transaction_end_file(struct stoa_transaction *transaction,
                                       struct stoa_file *file, uint32_t number,
                                       const stoa_schema *schema, stoa_error *err)
 {
+    assert(transaction->pending_count < STOA_PENDING_FILES);
     transaction->schema = *schema;
     transaction->pending[transaction->pending_count].file = *file;
     transaction->pending[transaction->pending_count].number = number;
@@ -171,7 +176,7 @@ stoa_status stoa_transaction_end_file(struct stoa_transaction *transaction,
 }
 
 /* Not the caller's pool: these threads only wait for the disk (300 small files: 0.4 s instead
- * of 1.4). NULL for a few things, or when there are no threads to be had: it goes without. */
+ * of 1.4) and hold no memory. NULL for a few things, or when there are no threads to be had: it goes without. */
 static struct stoa_pool *sync_pool(uint32_t count)
 {
     struct stoa_pool *pool = NULL;
@@ -180,26 +185,65 @@ static struct stoa_pool *sync_pool(uint32_t count)
     return pool;
 }
 
-/* A pool task: one pending file. */
-static stoa_status settle_file(void *context, size_t index, stoa_error *err)
+/* A pool task: one pending file becomes durable. */
+static stoa_status sync_file(void *context, size_t index, stoa_error *err)
 {
     struct stoa_transaction *transaction = context;
     struct stoa_file *file = &transaction->pending[index].file;
     STOA_TRY(stoa_io_sync(file, err));
-    STOA_TRY(stoa_io_close(file, err));
-    return stoa_file_check_new(&transaction->root->directory,
-                               &transaction->files[transaction->pending[index].number],
+    return stoa_io_close(file, err);
+}
+
+struct check_round {
+    const struct stoa_transaction *transaction;
+    uint32_t first; /* pending file of index 0 */
+};
+
+/* A pool task: one file is read back. */
+static stoa_status check_file(void *context, size_t index, stoa_error *err)
+{
+    const struct check_round *round = context;
+    const struct stoa_transaction *transaction = round->transaction;
+    const uint32_t number = transaction->pending[round->first + index].number;
+    return stoa_file_check_new(&transaction->root->directory, &transaction->files[number],
                                &transaction->schema, err);
+}
+
+/* Files to check at once. A check holds a whole block, as it is stored and as it is decoded:
+ * of wide texts that is as much as a row group may have. */
+static uint32_t checks_at_once(const struct stoa_transaction *transaction)
+{
+    const uint64_t block = transaction->pending_raw < STOA_MAX_ROW_GROUP_RAW
+                               ? transaction->pending_raw
+                               : STOA_MAX_ROW_GROUP_RAW;
+    const uint64_t fitting = transaction->check_memory / (CHECK_BLOCKS * (block + 1));
+    const uint32_t threads = stoa_pool_threads(transaction->pool);
+    return fitting == 0 ? 1 : fitting < threads ? (uint32_t)fitting : threads;
+}
+
+static stoa_status check_pending(struct stoa_transaction *transaction, stoa_error *err)
+{
+    const uint32_t count = transaction->pending_count;
+    const uint32_t step = checks_at_once(transaction);
+    for (uint32_t first = 0; first < count; first += step) {
+        struct check_round round = {.transaction = transaction, .first = first};
+        STOA_TRY(stoa_pool_run(transaction->pool,
+                               count - first < step ? count - first : step, check_file,
+                               &round, err));
+    }
+    return STOA_OK;
 }
 
 stoa_status stoa_transaction_settle(struct stoa_transaction *transaction, stoa_error *err)
 {
     struct stoa_pool *pool = sync_pool(transaction->pending_count);
     const stoa_status status =
-        stoa_pool_run(pool, transaction->pending_count, settle_file, transaction, err);
+        stoa_pool_run(pool, transaction->pending_count, sync_file, transaction, err);
     stoa_pool_free(pool);
     STOA_TRY(status);
+    STOA_TRY(check_pending(transaction, err));
     transaction->pending_count = 0;
+    transaction->pending_raw = 0;
     return STOA_OK;
 }
 

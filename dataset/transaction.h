@@ -29,6 +29,9 @@ struct stoa_transaction {
         uint32_t number;           /* in files */
     } pending[STOA_PENDING_FILES]; /* written, not yet durable */
     uint32_t pending_count;
+    uint64_t pending_raw;   /* raw size of the largest pending file; its writer keeps it */
+    struct stoa_pool *pool; /* borrowed; checks run on it. NULL: the calling thread */
+    uint64_t check_memory;  /* bytes that checks at once may take; 0: one at a time */
     stoa_schema
         schema; /* of the files; borrowed, from the first stoa_transaction_end_file on */
     struct stoa_stat_table stats;

@@ -59,7 +59,7 @@ static const struct option options[] = {
     {"profile",      0,   OPTION_CHOICE, AT(profile),      "balanced|fast|compact", profiles,
      "how hard to compress"                                                                                                    },
     {"memory",       0,   OPTION_SIZE,   AT(memory),       "SIZE",                  NULL,
-     "peak memory aimed at (default 256MiB)"                                                                                   },
+     "peak memory aimed at (default 256MiB, at least 192MiB)"                                                                                   },
     {"threads",      'j', OPTION_COUNT,  AT(threads),      "N",                     NULL,
      "threads (default: all processors); the bytes written do not depend on it"                                                },
     {"dry-run",      0,   OPTION_FLAG,   AT(dry_run),      NULL,                    NULL,           "do everything but write"  },

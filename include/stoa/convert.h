@@ -16,6 +16,10 @@
 extern "C" {
 #endif
 
+/* The least memory a conversion can keep to, in bytes: a row group of 64 MiB and its encoded form,
+ * or a block of it read back twice over, with room for reading. */
+#define STOA_CONVERT_MEMORY_LEAST ((uint64_t)192 << 20)
+
 /* Column `name` is of type `type`, whatever inference would say. */
 typedef struct stoa_convert_type {
     const char *name;
@@ -53,7 +57,8 @@ typedef struct stoa_convert_options {
     int all_text;     /* 1: columns without an explicit type are text */
     int dry_run;      /* 1: everything but writing */
     unsigned threads; /* 0: all processors of this process */
-    uint64_t memory;  /* bytes of peak memory aimed at; 0: 256 MiB; at least 64 MiB */
+    uint64_t memory;  /* bytes of peak memory aimed at; 0: 256 MiB; else at least
+                        STOA_CONVERT_MEMORY_LEAST. Each thread beyond four needs some more */
     /* Called on the calling thread; nonzero stops the conversion with STOA_E_INTERRUPTED. */
     int (*on_progress)(void *context, const stoa_convert_progress *progress);
     void *progress_context;

@@ -356,7 +356,7 @@ static void test_misuse_is_refused_before_anything_happens(void **state)
     stoa_convert_report *report = NULL;
     place_make(&place, three_rows);
     const stoa_convert_options wrong[] = {
-        {.mode = "replace"}, {.profile = "best"}, {.memory = 1000},
+        {.mode = "replace"}, {.profile = "best"}, {.memory = STOA_CONVERT_MEMORY_LEAST - 1},
         {.header = 3},       {.format = "xml"},   {.reserved = {0, 1}},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
