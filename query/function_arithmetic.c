@@ -512,48 +512,52 @@ static bool resolve_date_difference(const struct stoa_function *function,
     return true;
 }
 
-#define BINARY(sign, operation)                                                            \
+#define BINARY(sign, operation, integers, decimals, floats)                                \
     {.name = sign,                                                                         \
-     .help = "integer " sign " integer -> int64",                                          \
+     .help = integers " -> int64",                                                         \
      .resolve = resolve_i64,                                                               \
      .eval = eval_i64,                                                                     \
      .data = &operations[operation]},                                                      \
         {.name = sign,                                                                     \
-         .help = "decimal " sign " decimal -> decimal",                                    \
+         .help = decimals " -> decimal",                                                   \
          .resolve = resolve_exact,                                                         \
          .eval = eval_exact,                                                               \
          .data = &operations[operation]},                                                  \
     {                                                                                      \
-        .name = sign, .help = "float64 " sign " number -> float64",                        \
-        .resolve = resolve_f64, .eval = eval_f64, .data = &operations[operation]           \
+        .name = sign, .help = floats " -> float64", .resolve = resolve_f64,                \
+        .eval = eval_f64, .data = &operations[operation]                                   \
     }
+#define OPERATOR(sign, operation)                                                          \
+    BINARY(sign, operation, "integer " sign " integer", "decimal " sign " decimal",        \
+           "float64 " sign " number")
 
 const struct stoa_function stoa_functions_arithmetic[] = {
-    BINARY("+", ADD),
-    BINARY("-", SUBTRACT),
-    BINARY("*", MULTIPLY),
-    BINARY("/", DIVIDE),
-    BINARY("%", REMAINDER),
-    BINARY("mod", REMAINDER),
+    OPERATOR("+", ADD),
+    OPERATOR("-", SUBTRACT),
+    OPERATOR("*", MULTIPLY),
+    OPERATOR("/", DIVIDE),
+    OPERATOR("%", REMAINDER),
+    BINARY("mod", REMAINDER, "mod(integer, integer)", "mod(decimal, decimal)",
+           "mod(float64, number)"),
     {.name = "-",
-                        .help = "- number -> number",
-                        .resolve = resolve_sign,
-                        .eval = eval_negate},
+       .help = "- number -> number",
+       .resolve = resolve_sign,
+       .eval = eval_negate},
     {.name = "+",       .help = "+ number -> number", .resolve = resolve_sign, .eval = eval_keep},
     {.name = "+",
-                        .help = "date + days -> date",
-                        .resolve = resolve_date_days,
-                        .eval = eval_date_days,
-                        .data = &operations[ADD]},
+       .help = "date + days -> date",
+       .resolve = resolve_date_days,
+       .eval = eval_date_days,
+       .data = &operations[ADD]},
     {.name = "-",
-                        .help = "date - days -> date",
-                        .resolve = resolve_date_days,
-                        .eval = eval_date_days,
-                        .data = &operations[SUBTRACT]},
+       .help = "date - days -> date",
+       .resolve = resolve_date_days,
+       .eval = eval_date_days,
+       .data = &operations[SUBTRACT]},
     {.name = "-",
-                        .help = "date - date -> days",
-                        .resolve = resolve_date_difference,
-                        .eval = eval_i64,
-                        .data = &operations[SUBTRACT]},
+       .help = "date - date -> days",
+       .resolve = resolve_date_difference,
+       .eval = eval_i64,
+       .data = &operations[SUBTRACT]},
     {.name = NULL                  },
 };
