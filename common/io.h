@@ -109,7 +109,9 @@ STOA_MUST_USE stoa_status stoa_io_stat(const struct stoa_file *file, struct stat
  * *out_created (NULL allowed) tells. */
 STOA_MUST_USE stoa_status stoa_io_make_directory(int dirfd, const char *path,
                                                  bool *out_created, stoa_error *err);
-/* Put-if-absent: *out_exists is true, with STOA_OK, when the new name was taken. */
+/* Put-if-absent: *out_exists is true, with STOA_OK, when the new name was taken.
+ * STOA_E_UNKNOWN_OUTCOME when the error leaves open whether the link was made; all other errors
+ * mean that it was not. */
 STOA_MUST_USE stoa_status stoa_io_link(int olddirfd, const char *oldpath, int newdirfd,
                                        const char *newpath, bool *out_exists,
                                        stoa_error *err);

@@ -161,6 +161,31 @@ stoa_status stoa_io_make_directory(int dirfd, const char *path, bool *out_create
     return status;
 }
 
+/* True for errors of link() that a server gives before it does anything. After any other, as
+ * EIO, ESTALE or ETIMEDOUT of a network file system, the link may be there, or come later. */
+static bool link_was_refused(int errno_value)
+{
+    static const int refusals[] = {ENOSPC, EDQUOT, EACCES, EPERM,
+                                   EROFS,  EMLINK, ENOENT, EXDEV};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        if (refusals[i] == errno_value)
+            return true;
+    }
+    return false;
+}
+
+static stoa_status link_fail(const char *path, int errno_value, stoa_error *err)
+{
+    stoa_status status =
+        name_fail_errno(path, errno_value, "link the file to this name", err);
+    if (link_was_refused(errno_value))
+        return status;
+    status = STOA_E_UNKNOWN_OUTCOME;
+    if (err != NULL)
+        err->status = status;
+    return status;
+}
+
 stoa_status stoa_io_link(int olddirfd, const char *oldpath, int newdirfd,
                          const char *newpath, bool *out_exists, stoa_error *err)
 {
@@ -177,7 +202,7 @@ stoa_status stoa_io_link(int olddirfd, const char *oldpath, int newdirfd,
     else if (errno == EEXIST)
         *out_exists = true;
     else
-        status = name_fail_errno(newpath, errno, "link the file to this name", err);
+        status = link_fail(newpath, errno, err);
     stoa_io_walk_done(&from);
     stoa_io_walk_done(&to);
     return status;

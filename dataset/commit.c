@@ -128,8 +128,9 @@ static stoa_status unknown_outcome(const struct commit *commit, const stoa_error
     return STOA_E_UNKNOWN_OUTCOME;
 }
 
-/* [DS-35, DS-36] After a link that said EEXIST or failed: a network file system may have done it all the
- * same and lost the answer. *out_exists: there is such a version, *out_mine: it is ours. */
+/* [DS-35, DS-36] After a link that said EEXIST or failed: a network file system may have done
+ * it all the same and lost the answer. *out_exists: there is such a version, *out_mine: it is
+ * ours. */
 static stoa_status look_at_next(const struct commit *commit, bool *out_exists,
                                 bool *out_mine, stoa_error *err)
 {
@@ -170,14 +171,20 @@ static stoa_status link_manifest(const struct commit *commit, enum link_result *
         *out_result = LINK_WON;
         return STOA_OK;
     }
-    const stoa_status looked = look_at_next(commit, &exists, &mine, &looking);
-    if (looked != STOA_OK)
-        return unknown_outcome(commit, linked == STOA_OK ? &looking : &cause, err);
-    if (linked != STOA_OK && !mine) { /* absent, or another's: ours was not linked */
+    if (linked != STOA_OK && linked != STOA_E_UNKNOWN_OUTCOME) {
         if (err != NULL)
             *err = cause;
         return linked;
     }
+    const stoa_status looked = look_at_next(commit, &exists, &mine, &looking);
+    if (looked != STOA_OK)
+        return unknown_outcome(commit, linked == STOA_OK ? &looking : &cause, err);
+    if (linked == STOA_OK && !exists)
+        (void)stoa_fail(&cause, STOA_E_UNKNOWN_OUTCOME,
+                        "expected the version that was in the way of the link, found none");
+    /* Absent now does not mean absent for ever: a link on its way may still arrive. */
+    if (!exists)
+        return unknown_outcome(commit, &cause, err);
     commit->transaction->keep = mine;
     *out_result = mine ? LINK_WON : LINK_LOST;
     return STOA_OK;

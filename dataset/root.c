@@ -250,6 +250,12 @@ static stoa_status put_format(const struct stoa_root *root, stoa_error *err)
         status = stoa_io_close(&file, err);
     if (status == STOA_OK)
         status = stoa_io_link(root->tmp.fd, name, root->meta.fd, "format", &exists, err);
+    if (status == STOA_E_UNKNOWN_OUTCOME) {
+        /* Nothing hangs on it: whoever comes next takes the file if it is there. */
+        status = STOA_E_IO;
+        if (err != NULL)
+            err->status = status;
+    }
     stoa_io_discard(&file);
     stoa_path_try_remove(root->tmp.fd, name);
     return status;

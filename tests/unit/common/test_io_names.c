@@ -274,7 +274,8 @@ static void test_io_names_every_fault_is_an_ordinary_error(void **state)
         fault_loop_arm(&loop);
         const stoa_status status = name_work(directory, &error);
         fault_loop_disarm(&loop);
-        if (status != STOA_OK && status != STOA_E_IO && status != STOA_E_NO_SPACE)
+        if (status != STOA_OK && status != STOA_E_IO && status != STOA_E_NO_SPACE &&
+            status != STOA_E_UNKNOWN_OUTCOME)
             fail_msg("%s: status %d, %s", loop.name, (int)status, error.message);
         if (!loop.fired)
             assert_ok(status, &error);
@@ -312,7 +313,8 @@ static void test_io_names_link_is_not_repeated_after_an_interruption(void **stat
     bool exists = false;
     const int fd = directory->fd;
     fault_io_start(&kind, 1, true, NULL, NULL);
-    assert_fails(stoa_io_link(fd, "a/b/file", fd, "x", &exists, &error), STOA_E_IO, &error);
+    assert_fails(stoa_io_link(fd, "a/b/file", fd, "x", &exists, &error),
+                 STOA_E_UNKNOWN_OUTCOME, &error);
     assert_fails(stoa_io_rename(fd, "a/b/file", fd, "x", &error), STOA_E_IO, &error);
     fault_io_stop();
     assert_int_equal(fault_io_calls(), 2);

@@ -5,13 +5,16 @@
  */
 #include "tests/unit/dataset/dataset_fixture.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/alloc.h"
 #include "dataset/log.h"
+#include "tests/support/fault_io.h"
 
 static stoa_error error;
 
@@ -117,6 +120,61 @@ static void test_other_partition_columns_are_a_conflict(void **state)
     options.partition_count = 1;
     assert_fails(fixture_commit(&options, &version, &error), STOA_E_COMMIT_CONFLICT,
                  &error);
+    test_directory_remove(&directory);
+}
+
+/* Commits with every link failing as `errno_value` says; data files that are left. */
+static size_t link_and_count(const char *path, int errno_value, stoa_status expected)
+{
+    const struct fault_kind kind = {"link", FAULT_EFFECT_ERRNO, errno_value, FAULT_LINKAT};
+    struct stoa_root root;
+    uint64_t version = 0;
+    char **names = NULL;
+    size_t count = 0;
+    size_t files = 0;
+    fault_io_start(&kind, 1, true, NULL, NULL);
+    const stoa_status status = fixture_commit(
+        &(struct fixture_options){.path = path, .rows = 5, .first = 100}, &version, &error);
+    fault_io_stop();
+    assert_fails(status, expected, &error);
+    assert_ok(stoa_root_open(path, &root, &error), &error);
+    assert_ok(stoa_io_list(root.directory.fd, ".", &names, &count, &error), &error);
+    for (size_t i = 0; i < count; i++) {
+        char operation[STOA_ID_TEXT_SIZE];
+        files += stoa_data_file_name_parse(names[i], operation);
+    }
+    stoa_free(names);
+    stoa_root_close(&root);
+    return files;
+}
+
+static void test_files_stay_when_a_link_may_still_arrive(void **state)
+{
+    (void)state;
+    static const int open_ends[] = {EIO, ESTALE, ETIMEDOUT, EINTR};
+    static const int refusals[] = {ENOSPC, EDQUOT, EACCES, EPERM,
+                                   EROFS,  EMLINK, ENOENT, EXDEV};
+    struct test_directory directory;
+    uint64_t version = 0;
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    assert_ok(fixture_commit(&(struct fixture_options){.path = path, .rows = 5}, &version,
+                             &error),
+              &error);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        const int errno_value = refusals[i];
+        const stoa_status expected = errno_value == ENOENT ? STOA_E_NOT_FOUND
+                                     : errno_value == ENOSPC || errno_value == EDQUOT
+                                         ? STOA_E_NO_SPACE
+                                         : STOA_E_IO;
+        assert_int_equal(link_and_count(path, errno_value, expected), 1);
+    }
+    for (size_t i = 0; i < sizeof open_ends / sizeof open_ends[0]; i++)
+        assert_int_equal(link_and_count(path, open_ends[i], STOA_E_UNKNOWN_OUTCOME), 2 + i);
+    /* EEXIST, and then nothing there. */
+    assert_int_equal(link_and_count(path, EEXIST, STOA_E_UNKNOWN_OUTCOME), 6);
+    fixture_check(path, &(struct fixture_range){0, 5}, 1, 0);
     test_directory_remove(&directory);
 }
 
@@ -226,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_commit_without_rows_is_a_version_without_files),
         cmocka_unit_test(test_must_create_refuses_a_dataset_that_appeared),
         cmocka_unit_test(test_other_partition_columns_are_a_conflict),
+        cmocka_unit_test(test_files_stay_when_a_link_may_still_arrive),
         cmocka_unit_test(test_threads_commit_each_append_once),
         cmocka_unit_test(test_processes_commit_each_append_once),
     };
