@@ -263,6 +263,42 @@ static stoa_status row_replace(struct stoa_call *call, uint32_t row, stoa_error 
     return STOA_OK;
 }
 
+/* The character at `p` mapped by its place in `from`: the one at that place in `to`, none when `to` is shorter, itself
+ * when it is not in `from`. */
+static struct stoa_view translate_char(const uint8_t *p, struct stoa_view from,
+                                       struct stoa_view to)
+{
+    const uint32_t size = (uint32_t)stoa_char_size(*p);
+    size_t other = 0; /* byte in `to` of the place that `i` has in `from` */
+    for (size_t i = 0; i < from.length; i += stoa_char_size(from.data[i])) {
+        if (from.data[i] == *p && memcmp(from.data + i, p, size) == 0)
+            return other < to.length
+                       ? (struct stoa_view){to.data + other,
+                                            (uint32_t)stoa_char_size(to.data[other])}
+                       : (struct stoa_view){NULL, 0};
+        if (other < to.length)
+            other += stoa_char_size(to.data[other]);
+    }
+    return (struct stoa_view){p, size};
+}
+
+static stoa_status row_translate(struct stoa_call *call, uint32_t row, stoa_error *err)
+{
+    const struct stoa_view text = text_arg(call, 0, row);
+    const struct stoa_view from = text_arg(call, 1, row);
+    const struct stoa_view to = text_arg(call, 2, row);
+    uint8_t *out = NULL;
+    size_t size = 0;
+    for (size_t i = 0; i < text.length; i += stoa_char_size(text.data[i]))
+        size += translate_char(text.data + i, from, to).length;
+    STOA_TRY(stoa_call_text(call, size, &out, err));
+    size_t used = 0;
+    for (size_t i = 0; i < text.length; i += stoa_char_size(text.data[i]))
+        used += put(out + used, translate_char(text.data + i, from, to));
+    stoa_call_set_view(call, row, out, used);
+    return STOA_OK;
+}
+
 static stoa_status row_reverse(struct stoa_call *call, uint32_t row, stoa_error *err)
 {
     const struct stoa_view text = text_arg(call, 0, row);
@@ -385,6 +421,10 @@ static const struct shape_function shape_replace = {
     {3, 3, {TEXT, TEXT, TEXT}, TEXT},
     row_replace
 };
+static const struct shape_function shape_translate = {
+    {3, 3, {TEXT, TEXT, TEXT}, TEXT},
+    row_translate
+};
 static const struct shape_function shape_reverse = {
     {1, 1, {TEXT}, TEXT},
     row_reverse
@@ -417,6 +457,7 @@ const struct stoa_function stoa_functions_text_shape[] = {
     ROW("upper", shape_upper, "(text) -> text"),
     ROW("initcap", shape_initcap, "(text) -> text"),
     ROW("replace", shape_replace, "(text, from, to) -> text"),
+    ROW("translate", shape_translate, "(text, characters, characters) -> text"),
     ROW("reverse", shape_reverse, "(text) -> text"),
     ROW("repeat", shape_repeat, "(text, count) -> text"),
     ROW("chr", shape_chr, "(code point) -> text"),

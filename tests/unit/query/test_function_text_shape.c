@@ -110,6 +110,16 @@ static const struct expr_case postgres_cases[] = {
     {"||(binary '\\x01', '\\x02')",                                "binary '\\x0102'"                  },
     {"||(binary '\\x', binary '\\x')",                             "binary '\\x'"                      },
     {"||(binary '\\x01', binary NULL)",                            "binary NULL"                       },
+    {"translate(text '12345', text '143', text 'ax')",             "text 'a2x5'"                       },
+    {"translate(text 'abc', text '', text 'x')",                   "text 'abc'"                        },
+    {"translate(text 'abc', text 'abc', text '')",                 "text ''"                           },
+    {"translate(text '', text 'abc', text 'x')",                   "text ''"                           },
+    {"translate(text 'aabb', text 'aab', text 'xyz')",             "text 'xxzz'"                       },
+    {"translate(text 'äöü', text 'öä', text 'o€')",         "text '€oü'"                     },
+    {"translate(text 'e€e', text '€', text 'e')",              "text 'eee'"                        },
+    {"translate(text 'a€é', text 'aé', text '€')",           "text '€€'"                     },
+    {"translate(text 'abc', text 'b', text NULL)",                 "text NULL"                         },
+    {"translate(text 'àáâ', text 'áàâ', text 'xyz')",        "text 'yxz'"                        },
 };
 
 /* Ours by design. */
