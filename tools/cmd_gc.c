@@ -19,15 +19,18 @@ struct settings {
     int force;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"grace",                                                   0, OPTION_DURATION, offsetof(struct settings,                              grace),                            "TIME", NULL,
+    {"grace", 0, OPTION_DURATION, offsetof(struct settings, grace), "TIME", NULL,
      "leave younger files alone (default 24h, at least 10m)"},
-    {"force",                                                         0,                                                    OPTION_FLAG,          offsetof(struct settings, force), NULL, NULL,
+    {"force", 0, OPTION_FLAG, offsetof(struct settings, force), NULL, NULL,
      "allow a shorter --grace: only when no writer is at work"},
-    {"dry-run", 0,  OPTION_FLAG,         offsetof(struct settings,                                                             dry_run),                                                                                  NULL,                                                        NULL,
+    {"dry-run", 0, OPTION_FLAG, offsetof(struct settings, dry_run), NULL, NULL,
      "only show what would be removed"},
-    {NULL,                                                     0,                            OPTION_FLAG,                                           0,                                                                                             NULL,                                                                         NULL,                                         NULL          },
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 struct listing {
     struct stdout_sink sink;

@@ -18,15 +18,19 @@ struct settings {
     uint64_t max_width;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"rows",                                         'n',       OPTION_COUNT, offsetof(struct settings,                        rows),                                 "N",     NULL,
+    {"rows", 'n', OPTION_COUNT, offsetof(struct settings, rows), "N", NULL,
      "how many rows (default 10)"},
-    {"format",                                              0,                                                OPTION_CHOICE,              offsetof(struct settings, format),
-     "table|csv|tsv|json|ndjson", formats,                                                                                                                                                                      "default: table on a terminal, csv elsewhere"},
-    {"max-width", 0,          OPTION_COUNT,            offsetof(struct settings,                                                          max_width),                                                                          "N",                                              NULL,
+    {"format", 0, OPTION_CHOICE, offsetof(struct settings, format),
+     "table|csv|tsv|json|ndjson", formats,
+     "default: table on a terminal, csv elsewhere"},
+    {"max-width", 0, OPTION_COUNT, offsetof(struct settings, max_width), "N", NULL,
      "characters a table shows of a cell (default 40; 0: all)"},
-    {NULL,                                          0, OPTION_FLAG,             0,                                                         NULL,                                                    NULL,                                                NULL                                                        },
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 /* SELECT * FROM '<path>' LIMIT n, quotes doubled; NULL when memory is short. */
 static char *head_sql(const char *path, uint64_t rows)

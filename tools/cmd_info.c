@@ -15,11 +15,14 @@ struct settings {
     int files;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"files", 0, OPTION_FLAG, offsetof(struct settings, files), NULL,    NULL,
+    {"files", 0, OPTION_FLAG, offsetof(struct settings, files), NULL, NULL,
      "list the data files instead of the columns"},
-    {NULL,       0,     OPTION_FLAG,         0,                  NULL,               NULL, NULL},
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 /* A table of texts that are made row by row. */
 static stoa_status print_columns(stoa_dataset *dataset, struct stdout_sink *sink,

@@ -16,11 +16,14 @@ struct settings {
     uint64_t most;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"versions", 'n', OPTION_COUNT, offsetof(struct settings, most), "N",         NULL,
+    {"versions", 'n', OPTION_COUNT, offsetof(struct settings, most), "N", NULL,
      "show the newest N only"},
-    {NULL,          0,          OPTION_FLAG,            0,                NULL,         NULL, NULL},
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 struct walk {
     struct table *table;

@@ -26,23 +26,27 @@ struct settings {
     int quiet;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"file",                                         'f', OPTION_TEXT, offsetof(struct settings,                         file),                          "FILE",         NULL,
+    {"file", 'f', OPTION_TEXT, offsetof(struct settings, file), "FILE", NULL,
      "read the statement from FILE; - is standard input"},
-    {"format",                                              0,                                          OPTION_CHOICE,       offsetof(struct settings, format_choice),
-     "table|csv|tsv|json|ndjson", formats,                                                                                                                                                   "default: table on a terminal, csv elsewhere"},
-    {"max-rows", 0,    OPTION_COUNT,      offsetof(struct settings,                                                     max_rows),                                                                    "N",                                                     NULL,
+    {"format", 0, OPTION_CHOICE, offsetof(struct settings, format_choice),
+     "table|csv|tsv|json|ndjson", formats,
+     "default: table on a terminal, csv elsewhere"},
+    {"max-rows", 0, OPTION_COUNT, offsetof(struct settings, max_rows), "N", NULL,
      "rows a table shows (default 1000; 0: all)"},
-    {"max-width",                                          0,         OPTION_COUNT,                    offsetof(struct settings,                                                          max_width),                                              "N",                                        NULL,
+    {"max-width", 0, OPTION_COUNT, offsetof(struct settings, max_width), "N", NULL,
      "characters a table shows of a cell (default 60; 0: all)"},
-    {"memory",                                           0,                                          OPTION_SIZE,        offsetof(struct settings,                                                        memory),                                                                               "SIZE",                                                  NULL,
+    {"memory", 0, OPTION_SIZE, offsetof(struct settings, memory), "SIZE", NULL,
      "memory the query may hold (default 256MiB)"},
-    {"threads",                                       'j',                                    OPTION_COUNT,                                           offsetof(struct settings,                                                                       threads),                                                                                                     "N",                                                                                                           NULL,
+    {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
-    {"quiet",                      'q',                 OPTION_FLAG,offsetof(struct settings,quiet),                                                                                                                NULL,                                                                                                                              NULL,
+    {"quiet", 'q', OPTION_FLAG, offsetof(struct settings, quiet), NULL, NULL,
      "no line about rows and time below a table"},
-    {NULL,                                   0,OPTION_FLAG,                     0,                                                                                                             NULL,                        NULL,                                                                                                                        NULL                                                                                                                                },
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 static int cannot_read(const char *path, const char *why)
 {

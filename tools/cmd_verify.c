@@ -15,13 +15,16 @@ struct settings {
     uint64_t threads;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"deep",                              0, OPTION_FLAG, offsetof(struct settings,               deep),                     NULL,     NULL,
+    {"deep", 0, OPTION_FLAG, offsetof(struct settings, deep), NULL, NULL,
      "decode every value and recompute the statistics too"},
-    {"threads",                                   'j',                            OPTION_COUNT,  offsetof(struct settings, threads), "N", NULL,
+    {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
-    {NULL, 0,  OPTION_FLAG,          0,                                               NULL,                                                            NULL,                                                          NULL           },
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 struct damages {
     uint64_t count;

@@ -14,11 +14,14 @@ struct settings {
     int json;
 };
 
+/* One option is two lines, whatever their lengths. */
+/* clang-format off */
 static const struct option options[] = {
-    {"json", 0, OPTION_FLAG, offsetof(struct settings, json), NULL,     NULL,
+    {"json", 0, OPTION_FLAG, offsetof(struct settings, json), NULL, NULL,
      "as one JSON object"},
-    {NULL,      0,    OPTION_FLAG,         0,                   NULL,               NULL, NULL},
+    {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
+/* clang-format on */
 
 static int run(const struct command *command, int argc, char **argv)
 {

@@ -215,7 +215,9 @@ static void print_option(const struct option *option)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
     snprintf(left, sizeof left, "%s--%s%s%s", letter, option->name,
              option->value_name ? " " : "", option->value_name ? option->value_name : "");
-    printf("  %-30s %s\n", left, option->help);
+    /* A long left side takes a line of its own. */
+    printf(strlen(left) > 30 ? "  %s\n  %-30s %s\n" : "  %-30s%s %s\n", left, "",
+           option->help);
 }
 
 void options_print_help(const struct command *command)
