@@ -273,6 +273,29 @@ static bool set_holds(const struct stoa_expr *expr, enum stoa_phys phys,
     return false;
 }
 
+static bool set_holds_i64(const struct stoa_expr *expr, int64_t x)
+{
+    uint32_t low = 0;
+    uint32_t high = expr->set_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (expr->set[middle].i64 < x)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < expr->set_count && expr->set[low].i64 == x;
+}
+
+static bool row_is_in(const struct stoa_expr *expr, const struct stoa_vector *arg,
+                      uint32_t row)
+{
+    if (arg->phys == STOA_PHYS_I64)
+        return set_holds_i64(expr, arg->values.i64[row]);
+    const struct stoa_value value = stoa_vector_get(arg, row);
+    return set_holds(expr, arg->phys, &value);
+}
+
 /* x IN (..., NULL) is NULL, not false, where x is not found. */
 static stoa_status eval_in(struct stoa_evaluator *evaluator, struct eval_node *node,
                            const bits active, stoa_error *err)
@@ -287,8 +310,7 @@ static stoa_status eval_in(struct stoa_evaluator *evaluator, struct eval_node *n
         uint64_t found = 0;
         for (uint64_t left = active[w] & valid; left != 0; left &= left - 1) {
             const unsigned bit = (unsigned)__builtin_ctzll(left);
-            const struct stoa_value value = stoa_vector_get(arg, (uint32_t)w * 64 + bit);
-            found |= (uint64_t)set_holds(expr, arg->phys, &value) << bit;
+            found |= (uint64_t)row_is_in(expr, arg, (uint32_t)w * 64 + bit) << bit;
         }
         const uint64_t missing = active[w] & valid & ~found;
         null_bits[w] = (active[w] & ~valid) | (expr->set_has_null ? missing : 0);

@@ -306,13 +306,40 @@ static stoa_status row_part(struct stoa_call *call, uint32_t row, stoa_error *er
     const int64_t value = call->args[1]->values.i64[row];
     if (!is_in_calendar(type, value))
         return out_of_calendar(call, err);
-    const struct moment m = take_apart(type, value, part->needs & NEEDS_DATE);
+    const struct moment m = take_apart(type, value, false);
     call->out->values.i64[row] = part->get(&m);
+    return STOA_OK;
+}
+
+/* Parts of the date alone: rows mostly come in order of time, so the latest day's answer is kept. */
+static stoa_status eval_date_part(struct stoa_call *call, const struct part *part,
+                                  stoa_error *err)
+{
+    const stoa_type type = call->expr->args[1]->type;
+    int64_t latest = INT64_MIN; /* no day of the calendar */
+    int64_t result = 0;
+    for (uint32_t row = stoa_active_next(call->active, 0); row < STOA_VECTOR_ROWS;
+         row = stoa_active_next(call->active, row + 1)) {
+        const int64_t value = call->args[1]->values.i64[row];
+        if (!is_in_calendar(type, value))
+            return out_of_calendar(call, err);
+        const int64_t day =
+            type.id == STOA_TYPE_DATE ? value : stoa_floor_div(value, STOA_US_PER_DAY);
+        if (day != latest) {
+            const struct moment m = take_apart(stoa_type_of(STOA_TYPE_DATE), day, true);
+            result = part->get(&m);
+            latest = day;
+        }
+        call->out->values.i64[row] = result;
+    }
     return STOA_OK;
 }
 
 static stoa_status eval_part(struct stoa_call *call, stoa_error *err)
 {
+    const struct part *part = *(const struct part *const *)call->expr->state;
+    if (part->needs == NEEDS_DATE)
+        return eval_date_part(call, part, err);
     return stoa_call_each(call, row_part, err);
 }
 
@@ -380,31 +407,58 @@ static stoa_status prepare_trunc(struct stoa_expr *expr, struct stoa_arena *aren
     return STOA_OK;
 }
 
-static bool truncate_months(int64_t value, const struct unit *unit, int64_t *out)
+/* The first moment of month number `month` since year 0; false outside of the calendar. */
+static bool month_start(int64_t month, int64_t *out)
+{
+    const int64_t year = stoa_floor_div(month, 12);
+    int64_t days = 0;
+    if (!stoa_date_from_civil(year, (unsigned)(month - year * 12) + 1, 1, &days))
+        return false;
+    *out = days * STOA_US_PER_DAY;
+    return true;
+}
+
+/* The unit that the value lies in: [*out_start, *out_end). */
+static bool find_months(int64_t value, const struct unit *unit, int64_t *out_start,
+                        int64_t *out_end)
 {
     const struct moment m = take_apart(stoa_type_of(STOA_TYPE_TIMESTAMP), value, true);
     const int64_t origin = (int64_t)unit->first_year * 12;
     const int64_t month = m.year * 12 + m.month - 1 - origin;
-    const int64_t start = stoa_floor_div(month, unit->months) * unit->months + origin;
-    const int64_t year = stoa_floor_div(start, 12);
-    int64_t days = 0;
-    if (!stoa_date_from_civil(year, (unsigned)(start - year * 12) + 1, 1, &days))
+    const int64_t first = stoa_floor_div(month, unit->months) * unit->months + origin;
+    if (!month_start(first, out_start))
         return false;
-    *out = days * STOA_US_PER_DAY;
+    if (!month_start(first + unit->months, out_end))
+        *out_end = (STOA_DATE_LAST + 1) * STOA_US_PER_DAY;
     return true;
+}
+
+/* Rows mostly come in order of time: the latest unit is kept. */
+static stoa_status eval_trunc_months(struct stoa_call *call, const struct unit *unit,
+                                     stoa_error *err)
+{
+    int64_t start = 1;
+    int64_t end = 0;
+    for (uint32_t row = stoa_active_next(call->active, 0); row < STOA_VECTOR_ROWS;
+         row = stoa_active_next(call->active, row + 1)) {
+        const int64_t value = call->args[1]->values.i64[row];
+        const bool is_same = value >= start && value < end;
+        if (!is_same &&
+            (!stoa_timestamp_in_calendar(value) || !find_months(value, unit, &start, &end)))
+            return out_of_calendar(call, err);
+        call->out->values.i64[row] = start;
+    }
+    return STOA_OK;
 }
 
 static stoa_status row_trunc(struct stoa_call *call, uint32_t row, stoa_error *err)
 {
     const struct unit *unit = *(const struct unit *const *)call->expr->state;
     const int64_t value = call->args[1]->values.i64[row];
-    int64_t start = 0;
     if (!stoa_timestamp_in_calendar(value))
         return out_of_calendar(call, err);
-    if (unit->months == 0)
-        start = stoa_floor_div(value - unit->origin, unit->us) * unit->us + unit->origin;
-    else if (!truncate_months(value, unit, &start))
-        return out_of_calendar(call, err);
+    const int64_t start =
+        stoa_floor_div(value - unit->origin, unit->us) * unit->us + unit->origin;
     if (!stoa_timestamp_in_calendar(start))
         return out_of_calendar(call, err);
     call->out->values.i64[row] = start;
@@ -413,6 +467,9 @@ static stoa_status row_trunc(struct stoa_call *call, uint32_t row, stoa_error *e
 
 static stoa_status eval_trunc(struct stoa_call *call, stoa_error *err)
 {
+    const struct unit *unit = *(const struct unit *const *)call->expr->state;
+    if (unit->months > 0)
+        return eval_trunc_months(call, unit, err);
     return stoa_call_each(call, row_trunc, err);
 }
 

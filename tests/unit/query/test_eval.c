@@ -522,6 +522,42 @@ static void test_in_finds_members_in_query_order(void **state)
     stoa_arena_done(&arena);
 }
 
+static void test_in_finds_integers_among_many(void **state)
+{
+    STOA_UNUSED(state);
+    struct stoa_arena arena;
+    struct stoa_vector numbers;
+    struct stoa_evaluator *evaluator = NULL;
+    uint64_t selected[STOA_VECTOR_WORDS];
+    const struct stoa_vector *columns[] = {&numbers};
+    const struct stoa_rows rows = {.length = 200, .columns = columns};
+    static struct stoa_value set[66];
+    stoa_error err;
+    stoa_arena_init(&arena, 1 << 20);
+    vector_make(&numbers, "int64", 200);
+    for (uint32_t i = 0; i < 200; i++)
+        numbers.values.i64[i] = i == 0 ? INT64_MIN : i == 1 ? INT64_MAX : (int64_t)i - 50;
+    set[0].i64 = INT64_MIN;
+    for (int64_t i = 0; i < 65; i++)
+        set[i + 1].i64 = 3 * i - 60;
+    struct stoa_expr *in =
+        expr_node(&arena, STOA_EXPR_IN, 1, expr_column(&arena, 0, "int64"));
+    in->set = set;
+    for (in->set_count = 0; in->set_count <= 66; in->set_count++) {
+        assert_ok(stoa_evaluator_create(in, &evaluator, &err), &err);
+        assert_ok(stoa_evaluate_filter(evaluator, &rows, NULL, selected, &err), &err);
+        for (uint32_t i = 0; i < 200; i++) {
+            bool is_member = false;
+            for (uint32_t m = 0; m < in->set_count; m++)
+                is_member |= set[m].i64 == numbers.values.i64[i];
+            assert_int_equal(stoa_bit_get(selected, i), is_member);
+        }
+        stoa_evaluator_free(evaluator);
+    }
+    stoa_vector_done(&numbers);
+    stoa_arena_done(&arena);
+}
+
 /* ---- limits and failures ---- */
 
 static struct stoa_expr *nested(struct stoa_arena *arena, unsigned depth)
@@ -612,6 +648,7 @@ int main(void)
         cmocka_unit_test(test_evaluators_are_used_again_with_other_rows),
         cmocka_unit_test(test_case_and_coalesce_carry_values_of_every_type),
         cmocka_unit_test(test_in_finds_members_in_query_order),
+        cmocka_unit_test(test_in_finds_integers_among_many),
         cmocka_unit_test(test_trees_are_at_most_200_deep),
         cmocka_unit_test(test_a_column_that_is_not_loaded_is_a_bug),
         cmocka_unit_test(test_failing_allocations_leave_nothing_behind),
