@@ -40,12 +40,27 @@ static bool resolve_avg(stoa_type arg, stoa_type *out_type, stoa_type *out_arg)
     return stoa_type_is_number(arg);
 }
 
-static void add_float(struct sum_state *state, double x)
+/* stoa_float_sum_add [FMT-35] without branches. */
+static inline void add_to_pair(double *high, double *low, double x)
+{
+    const double old = *high;
+    const double s = old + x;
+    const double b = s - old;
+    const double error = (old - (s - b)) + (x - b);
+    *low = fabs(s) <= DBL_MAX ? *low + error : 0.0;
+    *high = s;
+}
+
+static inline bool is_special(double x)
+{
+    return !(fabs(x) <= DBL_MAX);
+}
+
+static inline void add_float(struct sum_state *state, double x)
 {
     state->is_float = 1;
-    if (!isfinite(x))
-        state->has_special = 1;
-    stoa_float_sum_add(&state->pair, x);
+    state->has_special |= is_special(x);
+    add_to_pair(&state->pair.high, &state->pair.low, x);
 }
 
 static void add_exact(struct sum_state *state, stoa_i128 x)
@@ -132,18 +147,12 @@ struct lanes {
     uint64_t special;
 };
 
-/* Eight rows at once, without branches, so that the lanes become vectors. */
+/* Eight rows at once, so that the lanes become vectors. */
 static void add_eight(struct lanes *lanes, const double *values)
 {
     for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
-        const double x = values[i];
-        const double old = lanes->high[i];
-        const double s = old + x;
-        const double b = s - old;
-        const double error = (old - (s - b)) + (x - b);
-        lanes->low[i] = fabs(s) <= DBL_MAX ? lanes->low[i] + error : 0.0;
-        lanes->high[i] = s;
-        lanes->special |= !(fabs(x) <= DBL_MAX);
+        add_to_pair(&lanes->high[i], &lanes->low[i], values[i]);
+        lanes->special |= is_special(values[i]);
     }
 }
 

@@ -13,7 +13,8 @@
 
 enum {
     MAX_PART_GROUPS = 1 << 28, /* so that a group's number fits 32 bits */
-    FEW_GROUPS = 2048          /* of a wave: not worth waking threads for */
+    FEW_GROUPS = 2048,         /* of a wave: not worth waking threads for */
+    PREFETCH = 24              /* keys between asking for a slot and using it */
 };
 /* A pair: a group's number and one value of at most 16 MiB. */
 #define MAX_PAIR_BYTES ((size_t)64 << 20)
@@ -44,13 +45,20 @@ static stoa_status init_part(const struct stoa_group_merge *merge,
 {
     const struct stoa_plan *plan = merge->plan;
     stoa_key_table_init(&part->keys, budget);
+    stoa_word_table_init(&part->words, budget);
     stoa_group_store_init(&part->store, budget, true);
     stoa_buf_init(&part->key, MAX_PAIR_BYTES);
     part->pairs = stoa_alloc_zeroed(plan->aggregate_count + (size_t)1, sizeof *part->pairs);
     if (!part->pairs)
         return stoa_fail_memory(err, plan->aggregate_count * sizeof *part->pairs);
-    for (uint32_t a = 0; a < plan->aggregate_count; a++)
+    part->pair_words =
+        stoa_alloc_zeroed(plan->aggregate_count + (size_t)1, sizeof *part->pair_words);
+    if (!part->pair_words)
+        return stoa_fail_memory(err, plan->aggregate_count * sizeof *part->pair_words);
+    for (uint32_t a = 0; a < plan->aggregate_count; a++) {
         stoa_key_table_init(&part->pairs[a], budget);
+        stoa_word_table_init(&part->pair_words[a], budget);
+    }
     return STOA_OK;
 }
 
@@ -60,6 +68,7 @@ stoa_status stoa_group_merge_init(struct stoa_group_merge *merge,
 {
     memset(merge, 0, sizeof *merge);
     merge->plan = plan;
+    merge->holds_words = stoa_group_keys_are_words(plan);
     STOA_TRY(stoa_group_layout_make(plan, &merge->layout, err));
     for (uint32_t p = 0; p < STOA_KEY_PARTS; p++)
         STOA_TRY(init_part(merge, &merge->parts[p], budget, err));
@@ -70,25 +79,63 @@ stoa_status stoa_group_merge_init(struct stoa_group_merge *merge,
     return STOA_OK;
 }
 
+static void part_done(struct stoa_group_part *part, uint32_t aggregate_count)
+{
+    if (!part->keys.keys.budget)
+        return;
+    for (uint32_t a = 0; part->pair_words && a < aggregate_count; a++) {
+        stoa_key_table_done(&part->pairs[a]);
+        stoa_word_table_done(&part->pair_words[a]);
+    }
+    stoa_key_table_done(&part->keys);
+    stoa_word_table_done(&part->words);
+    stoa_group_store_done(&part->store);
+    stoa_buf_done(&part->key);
+    stoa_free(part->pairs);
+    stoa_free(part->pair_words);
+}
+
 void stoa_group_merge_done(struct stoa_group_merge *merge)
 {
     if (!merge->plan)
         return;
-    for (uint32_t p = 0; p < STOA_KEY_PARTS; p++) {
-        struct stoa_group_part *part = &merge->parts[p];
-        for (uint32_t a = 0; part->pairs && a < merge->plan->aggregate_count; a++)
-            stoa_key_table_done(&part->pairs[a]);
-        if (part->keys.keys.budget)
-            stoa_key_table_done(&part->keys);
-        stoa_group_store_done(&part->store);
-        stoa_buf_done(&part->key);
-        stoa_free(part->pairs);
-    }
+    for (uint32_t p = 0; p < STOA_KEY_PARTS; p++)
+        part_done(&merge->parts[p], merge->plan->aggregate_count);
     stoa_group_layout_done(&merge->layout);
     merge->plan = NULL;
 }
 
 /* ---- groups ---- */
+
+/* The number of a morsel's group in its part. */
+static stoa_status find_group(struct stoa_group_part *part, const struct stoa_key_run *run,
+                              uint32_t group, uint32_t *out_number, bool *out_is_new,
+                              stoa_error *err)
+{
+    if (!run->holds_words) {
+        size_t size = 0;
+        const uint8_t *key = stoa_key_list_get(&run->bytes, group, &size);
+        return stoa_key_table_add(&part->keys, key, size, run->hashes[group], out_number,
+                                  out_is_new, err);
+    }
+    if (group == run->null_number)
+        return stoa_word_table_add_null(&part->words, out_number, out_is_new, err);
+    return stoa_word_table_add(&part->words, run->words[group], run->hashes[group],
+                               out_number, out_is_new, err);
+}
+
+/* Slots are looked up this many keys before they are used. */
+static void prefetch_key(const struct stoa_group_part *part, const struct stoa_key_run *run,
+                         uint32_t i, uint32_t end)
+{
+    if (i + PREFETCH >= end)
+        return;
+    const uint64_t hash = run->hashes[run->by_part[i + PREFETCH]];
+    if (run->holds_words)
+        stoa_word_table_prefetch(&part->words, hash);
+    else
+        stoa_key_table_prefetch(&part->keys, hash);
+}
 
 /* Finds or makes the groups of part `p` that a morsel has; state->map tells their numbers. */
 static stoa_status map_groups(struct stoa_group_merge *merge, uint32_t p, size_t morsel,
@@ -97,14 +144,13 @@ static stoa_status map_groups(struct stoa_group_merge *merge, uint32_t p, size_t
     struct stoa_group_part *part = &merge->parts[p];
     struct stoa_group_state *state = &merge->wave[morsel];
     const struct stoa_key_run *run = &state->groups;
-    for (uint32_t i = stoa_key_run_first(run, p); i < run->part_ends[p]; i++) {
+    const uint32_t end = run->part_ends[p];
+    for (uint32_t i = stoa_key_run_first(run, p); i < end; i++) {
         const uint32_t group = run->by_part[i];
-        size_t size = 0;
-        bool is_new = false;
-        const uint8_t *key = stoa_key_list_get(&run->keys, group, &size);
         uint32_t *number = &state->map[group];
-        STOA_TRY(stoa_key_table_add(&part->keys, key, size, run->hashes[group], number,
-                                    &is_new, err));
+        bool is_new = false;
+        prefetch_key(part, run, i, end);
+        STOA_TRY(find_group(part, run, group, number, &is_new, err));
         if (!is_new)
             continue;
         if (*number >= MAX_PART_GROUPS)
@@ -123,11 +169,16 @@ static stoa_status merge_states(struct stoa_group_merge *merge, uint32_t p, size
     struct stoa_group_part *part = &merge->parts[p];
     const struct stoa_group_state *state = &merge->wave[morsel];
     const struct stoa_key_run *run = &state->groups;
+    const uint32_t end = run->part_ends[p];
     for (uint32_t a = 0; a < merge->plan->aggregate_count; a++) {
         const struct stoa_aggregate *function = merge->plan->aggregates[a].aggregate;
-        for (uint32_t i = stoa_key_run_first(run, p);
-             i < run->part_ends[p] && !is_distinct(merge, a); i++) {
+        if (is_distinct(merge, a))
+            continue;
+        for (uint32_t i = stoa_key_run_first(run, p); i < end; i++) {
             const uint32_t group = run->by_part[i];
+            if (i + PREFETCH < end)
+                __builtin_prefetch(
+                    state_at(merge, part, state->map[run->by_part[i + PREFETCH]], a), 1);
             STOA_TRY(function->merge(state_at(merge, part, state->map[group], a),
                                      stoa_group_state_at(state, group, a),
                                      &part->store.texts, err));
@@ -175,17 +226,36 @@ static uint32_t group_name(const struct stoa_group_merge *merge,
     return state->map[group] * STOA_KEY_PARTS + stoa_key_part(state->groups.hashes[group]);
 }
 
+static stoa_status merge_word_pairs(struct stoa_word_table *words,
+                                    const struct stoa_key_run *run, uint32_t p,
+                                    stoa_error *err)
+{
+    const uint32_t end = run->part_ends[p];
+    for (uint32_t i = stoa_key_run_first(run, p); i < end; i++) {
+        const uint32_t pair = run->by_part[i];
+        uint32_t number = 0;
+        bool is_new = false;
+        if (i + PREFETCH < end)
+            stoa_word_table_prefetch(words, run->hashes[run->by_part[i + PREFETCH]]);
+        STOA_TRY(stoa_word_table_add(words, run->words[pair], run->hashes[pair], &number,
+                                     &is_new, err));
+    }
+    return STOA_OK;
+}
+
 static stoa_status merge_pairs(struct stoa_group_merge *merge, uint32_t p, size_t morsel,
                                uint32_t aggregate, stoa_error *err)
 {
     struct stoa_group_part *part = &merge->parts[p];
     const struct stoa_group_state *state = &merge->wave[morsel];
     const struct stoa_key_run *run = &state->pairs[aggregate];
+    if (run->holds_words)
+        return merge_word_pairs(&part->pair_words[aggregate], run, p, err);
     for (uint32_t i = stoa_key_run_first(run, p); i < run->part_ends[p]; i++) {
         size_t size = 0;
         uint32_t number = 0;
         bool is_new = false;
-        const uint8_t *pair = stoa_key_list_get(&run->keys, run->by_part[i], &size);
+        const uint8_t *pair = stoa_key_list_get(&run->bytes, run->by_part[i], &size);
         const uint32_t name = group_name(merge, state, stoa_load_le32(pair));
         const uint64_t hash = stoa_hash_mix(run->hashes[run->by_part[i]] +
                                             name * UINT64_C(0x9e3779b97f4a7c15));
@@ -215,9 +285,9 @@ static size_t wave_size(const struct stoa_group_merge *merge, bool pairs)
     for (size_t morsel = 0; morsel < merge->wave_count; morsel++) {
         const struct stoa_group_state *state = &merge->wave[morsel];
         if (!pairs)
-            size += state->groups.keys.count;
+            size += state->groups.count;
         for (uint32_t a = 0; pairs && a < merge->plan->aggregate_count; a++)
-            size += state->pairs[a].keys.count;
+            size += state->pairs[a].count;
     }
     return size;
 }
@@ -242,24 +312,39 @@ stoa_status stoa_group_merge_add(struct stoa_group_merge *merge,
     return STOA_OK;
 }
 
-/* Folds the pairs of one part into their groups, one by one, in the order they were first met in. */
-static stoa_status fold_pairs(struct stoa_group_merge *merge,
-                              const struct stoa_key_list *pairs, uint32_t aggregate,
+/* ---- the end of DISTINCT ---- */
+
+/* Folds one value into one group; `vector` has room for it. */
+static stoa_status fold_value(struct stoa_group_merge *merge, uint32_t name,
+                              uint32_t aggregate, const struct stoa_value *value,
                               struct stoa_vector *vector, stoa_error *err)
 {
+    static const struct stoa_row_list first = {.count = 1, .is_all = true};
     const struct stoa_aggregate *function = merge->plan->aggregates[aggregate].aggregate;
-    const struct stoa_row_list first = {.count = 1, .is_all = true};
+    struct stoa_group_part *part = &merge->parts[name % STOA_KEY_PARTS];
+    const uint32_t group = name / STOA_KEY_PARTS;
+    stoa_vector_put(vector, 0, value);
+    return function->update(state_at(merge, part, 0, aggregate), merge->layout.stride,
+                            &group, vector, &first, &part->store.texts, err);
+}
+
+/* The pairs of one part, one by one, in the order they were first met in. */
+static stoa_status fold_pairs(struct stoa_group_merge *merge,
+                              const struct stoa_group_part *part, uint32_t aggregate,
+                              struct stoa_vector *vector, stoa_error *err)
+{
+    const struct stoa_key_list *pairs = &part->pairs[aggregate].keys;
+    const struct stoa_word_table *words = &part->pair_words[aggregate];
+    for (uint32_t i = 0; i < words->count; i++) {
+        const struct stoa_value value = {.is_null = false, .u64 = words->words[i]};
+        STOA_TRY(fold_value(merge, 0, aggregate, &value, vector, err));
+    }
     for (uint32_t i = 0; i < pairs->count; i++) {
         size_t size = 0;
         const uint8_t *pair = stoa_key_list_get(pairs, i, &size);
-        const uint32_t name = stoa_load_le32(pair);
-        const uint32_t group = name / STOA_KEY_PARTS;
-        struct stoa_group_part *part = &merge->parts[name % STOA_KEY_PARTS];
         const uint8_t *key = pair + 4;
         const struct stoa_value value = stoa_row_key_take(vector->phys, &key);
-        stoa_vector_put(vector, 0, &value);
-        STOA_TRY(function->update(state_at(merge, part, 0, aggregate), merge->layout.stride,
-                                  &group, vector, &first, &part->store.texts, err));
+        STOA_TRY(fold_value(merge, stoa_load_le32(pair), aggregate, &value, vector, err));
     }
     return STOA_OK;
 }
@@ -277,7 +362,7 @@ stoa_status stoa_group_merge_finish(struct stoa_group_merge *merge, stoa_error *
         vector.has_nulls = false;
         memset(vector.validity, 0xff, sizeof vector.validity);
         for (uint32_t p = 0; status == STOA_OK && p < STOA_KEY_PARTS; p++)
-            status = fold_pairs(merge, &merge->parts[p].pairs[a].keys, a, &vector, err);
+            status = fold_pairs(merge, &merge->parts[p], a, &vector, err);
         stoa_vector_done(&vector);
         STOA_TRY(status);
     }
@@ -316,7 +401,10 @@ struct place {
 
 static uint32_t part_groups(const struct stoa_group_merge *merge, uint32_t p)
 {
-    return has_groups(merge) ? merge->parts[p].keys.keys.count : p == 0;
+    const struct stoa_group_part *part = &merge->parts[p];
+    if (!has_groups(merge))
+        return p == 0;
+    return merge->holds_words ? part->words.count : part->keys.keys.count;
 }
 
 /* The next groups in the order of their first rows: in each part they are in that order already. */
@@ -343,6 +431,19 @@ static uint32_t next_places(struct stoa_group_merge *merge,
                           : UINT64_MAX;
     }
     return count;
+}
+
+static void put_words(const struct place *places, uint32_t count,
+                      struct stoa_vector *vector)
+{
+    for (uint32_t row = 0; row < count; row++) {
+        const struct stoa_word_table *words = &places[row].part->words;
+        vector->values.u64[row] = words->words[places[row].group];
+        if (places[row].group + 1 == words->null_number) {
+            stoa_bit_clear(vector->validity, row);
+            vector->has_nulls = true;
+        }
+    }
 }
 
 static void put_keys(const struct stoa_group_merge *merge, const struct place *places,
@@ -389,7 +490,9 @@ stoa_status stoa_group_merge_next(struct stoa_group_merge *merge,
         vectors[i].has_nulls = false;
         memset(vectors[i].validity, 0xff, sizeof vectors[i].validity);
     }
-    if (has_groups(merge))
+    if (merge->holds_words)
+        put_words(places, count, &vectors[0]);
+    else if (has_groups(merge))
         put_keys(merge, places, count, vectors);
     for (uint32_t a = 0; a < plan->aggregate_count; a++)
         STOA_TRY(

@@ -9,19 +9,23 @@
 
 #include "common/pool.h"
 #include "query/group_state.h"
+#include "query/word_table.h"
 
 /* The groups of one part. */
 struct stoa_group_part {
-    struct stoa_key_table keys; /* of GROUP BY; unused without */
+    struct stoa_key_table keys;   /* of GROUP BY, if they are no words */
+    struct stoa_word_table words; /* of GROUP BY, if they are */
     struct stoa_group_store store;
-    struct stoa_key_table *pairs; /* per DISTINCT aggregate: group number and value */
-    struct stoa_buf key;          /* scratch */
-    uint32_t cursor;              /* groups handed out */
+    struct stoa_key_table *pairs;       /* per DISTINCT aggregate: group number and value */
+    struct stoa_word_table *pair_words; /* per DISTINCT aggregate: values that are words */
+    struct stoa_buf key;                /* scratch */
+    uint32_t cursor;                    /* groups handed out */
 };
 
 struct stoa_group_merge {
     const struct stoa_plan *plan;
     struct stoa_group_layout layout;
+    bool holds_words; /* keys of GROUP BY are words */
     struct stoa_group_part parts[STOA_KEY_PARTS];
     uint64_t morsels;              /* merged so far */
     struct stoa_group_state *wave; /* during a call of add */

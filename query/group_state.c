@@ -41,6 +41,22 @@ void stoa_group_layout_done(struct stoa_group_layout *layout)
     *layout = (struct stoa_group_layout){.stride = 0};
 }
 
+static bool is_word(stoa_type type)
+{
+    return stoa_phys_width(stoa_type_phys(type)) == 8;
+}
+
+bool stoa_group_keys_are_words(const struct stoa_plan *plan)
+{
+    return plan->group_count == 1 && is_word(plan->groups[0]->type);
+}
+
+bool stoa_group_pairs_are_words(const struct stoa_plan *plan, uint32_t aggregate)
+{
+    const struct stoa_aggregate_call *call = &plan->aggregates[aggregate];
+    return plan->group_count == 0 && call->is_distinct && is_word(call->arg->type);
+}
+
 /* ---- store ---- */
 
 void stoa_group_store_init(struct stoa_group_store *store, struct stoa_budget *budget,
@@ -111,14 +127,14 @@ stoa_status stoa_group_state_init(struct stoa_group_state *state,
 {
     *state = (struct stoa_group_state){.plan = plan};
     stoa_group_store_init(&state->store, budget, false);
-    stoa_key_run_init(&state->groups, budget);
+    stoa_key_run_init(&state->groups, stoa_group_keys_are_words(plan), budget);
     stoa_buf_init(&state->key, MAX_KEY_BYTES);
     state->pairs =
         stoa_alloc_zeroed(plan->aggregate_count + (size_t)1, sizeof *state->pairs);
     if (!state->pairs)
         return stoa_fail_memory(err, plan->aggregate_count * sizeof *state->pairs);
     for (uint32_t a = 0; a < plan->aggregate_count; a++)
-        stoa_key_run_init(&state->pairs[a], budget);
+        stoa_key_run_init(&state->pairs[a], stoa_group_pairs_are_words(plan, a), budget);
     STOA_TRY(stoa_group_layout_make(plan, &state->layout, err));
     return has_groups(state) ? STOA_OK
                              : stoa_group_store_grow(&state->store, state->layout.stride,
@@ -144,8 +160,7 @@ void stoa_group_state_done(struct stoa_group_state *state)
 void stoa_group_state_clear(struct stoa_group_state *state)
 {
     struct stoa_group_store *store = &state->store;
-    const uint32_t used =
-        has_groups(state) ? state->groups.keys.count : STOA_AGGREGATE_LANES;
+    const uint32_t used = has_groups(state) ? state->groups.count : STOA_AGGREGATE_LANES;
     if (used > 0)
         memset(store->states, 0, used * state->layout.stride);
     for (uint32_t a = 0; a < state->plan->aggregate_count; a++)
@@ -158,24 +173,56 @@ void stoa_group_state_clear(struct stoa_group_state *state)
 
 /* ---- groups and pairs ---- */
 
+/* Floats that are equal are one word. */
+static stoa_status add_word(struct stoa_key_run *run, const struct stoa_key_source *source,
+                            uint32_t row, stoa_error *err)
+{
+    struct stoa_value value = stoa_key_source_get(source, row);
+    if (!value.is_null && stoa_key_source_phys(source) == STOA_PHYS_F64)
+        value.f64 = stoa_float_normal(value.f64);
+    return stoa_key_run_append_word(run, value.u64, value.is_null, err);
+}
+
+static stoa_status add_key(struct stoa_group_state *state,
+                           const struct stoa_key_source *sources, uint32_t row,
+                           stoa_error *err)
+{
+    struct stoa_buf *key = &state->key;
+    if (state->groups.holds_words)
+        return add_word(&state->groups, &sources[0], row, err);
+    key->size = 0;
+    for (uint32_t g = 0; g < state->plan->group_count; g++) {
+        const struct stoa_value value = stoa_key_source_get(&sources[g], row);
+        STOA_TRY(stoa_row_key_append(key, stoa_key_source_phys(&sources[g]), &value, err));
+    }
+    return stoa_key_run_append(&state->groups, key->data, key->size,
+                               stoa_hash64(key->data, key->size, 0), err);
+}
+
 stoa_status stoa_group_state_add(struct stoa_group_state *state,
                                  const struct stoa_key_source *sources,
                                  const struct stoa_row_list *fresh, stoa_error *err)
 {
+    for (uint32_t i = 0; i < fresh->count; i++)
+        STOA_TRY(add_key(state, sources, fresh->rows[i], err));
+    return stoa_group_store_grow(&state->store, state->layout.stride, state->groups.count,
+                                 err);
+}
+
+static stoa_status add_pair(struct stoa_group_state *state, struct stoa_key_run *run,
+                            uint32_t group, const struct stoa_key_source *source,
+                            uint32_t row, stoa_error *err)
+{
     struct stoa_buf *key = &state->key;
-    for (uint32_t i = 0; i < fresh->count; i++) {
-        key->size = 0;
-        for (uint32_t g = 0; g < state->plan->group_count; g++) {
-            const struct stoa_value value =
-                stoa_key_source_get(&sources[g], fresh->rows[i]);
-            STOA_TRY(
-                stoa_row_key_append(key, stoa_key_source_phys(&sources[g]), &value, err));
-        }
-        STOA_TRY(stoa_key_run_append(&state->groups, key->data, key->size,
-                                     stoa_hash64(key->data, key->size, 0), err));
-    }
-    return stoa_group_store_grow(&state->store, state->layout.stride,
-                                 state->groups.keys.count, err);
+    if (run->holds_words)
+        return add_word(run, source, row, err);
+    const struct stoa_value value = stoa_key_source_get(source, row);
+    key->size = 0;
+    STOA_TRY(stoa_buf_append_le32(key, group, err));
+    STOA_TRY(stoa_row_key_append(key, stoa_key_source_phys(source), &value, err));
+    /* The value alone decides the part: the group's number is not final yet. */
+    return stoa_key_run_append(run, key->data, key->size,
+                               stoa_hash64(key->data + 4, key->size - 4, 0), err);
 }
 
 stoa_status stoa_group_state_add_pairs(struct stoa_group_state *state, uint32_t aggregate,
@@ -183,16 +230,10 @@ stoa_status stoa_group_state_add_pairs(struct stoa_group_state *state, uint32_t 
                                        const struct stoa_key_source *source,
                                        const struct stoa_row_list *fresh, stoa_error *err)
 {
-    struct stoa_buf *key = &state->key;
     for (uint32_t i = 0; i < fresh->count; i++) {
         const uint32_t row = fresh->rows[i];
-        const struct stoa_value value = stoa_key_source_get(source, row);
-        key->size = 0;
-        STOA_TRY(stoa_buf_append_le32(key, groups ? groups[row] : 0, err));
-        STOA_TRY(stoa_row_key_append(key, stoa_key_source_phys(source), &value, err));
-        /* The value alone decides the part: the group's number is not final yet. */
-        STOA_TRY(stoa_key_run_append(&state->pairs[aggregate], key->data, key->size,
-                                     stoa_hash64(key->data + 4, key->size - 4, 0), err));
+        STOA_TRY(add_pair(state, &state->pairs[aggregate], groups ? groups[row] : 0, source,
+                          row, err));
     }
     return STOA_OK;
 }
@@ -228,7 +269,7 @@ static stoa_status fold_lanes(struct stoa_group_state *state, stoa_error *err)
 
 stoa_status stoa_group_state_finish(struct stoa_group_state *state, stoa_error *err)
 {
-    const uint32_t count = has_groups(state) ? state->groups.keys.count : 1;
+    const uint32_t count = has_groups(state) ? state->groups.count : 1;
     for (uint32_t a = 0; a < state->plan->aggregate_count; a++)
         stoa_key_run_split(&state->pairs[a]);
     stoa_key_run_split(&state->groups);

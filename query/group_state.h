@@ -22,6 +22,10 @@ STOA_MUST_USE stoa_status stoa_group_layout_make(const struct stoa_plan *plan,
                                                  stoa_error *err);
 void stoa_group_layout_done(struct stoa_group_layout *layout);
 
+/* Whether the keys of GROUP BY, or the pairs of a DISTINCT aggregate, are single 64-bit values. */
+bool stoa_group_keys_are_words(const struct stoa_plan *plan);
+bool stoa_group_pairs_are_words(const struct stoa_plan *plan, uint32_t aggregate);
+
 /* Per-group arrays and the texts they hold. */
 struct stoa_group_store {
     struct stoa_budget *budget;
@@ -51,8 +55,9 @@ struct stoa_group_state {
     struct stoa_group_layout layout;
     struct stoa_key_run groups;    /* keys of GROUP BY */
     struct stoa_group_store store; /* one group per key; the lanes without GROUP BY */
-    struct stoa_key_run *pairs;    /* per DISTINCT aggregate: group number and value */
-    uint32_t *map;                 /* per group: its number where it was merged */
+    struct stoa_key_run
+        *pairs;    /* per DISTINCT aggregate: group number and value, or the value alone */
+    uint32_t *map; /* per group: its number where it was merged */
     uint32_t map_capacity;
     uint8_t *saved;      /* scratch of stoa_stats_fold; NULL until first used */
     struct stoa_buf key; /* scratch */

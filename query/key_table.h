@@ -54,6 +54,14 @@ void stoa_key_table_done(struct stoa_key_table *table);
 /* Forgets the keys, keeps the memory. */
 void stoa_key_table_clear(struct stoa_key_table *table);
 
+/* Brings the slot of a hash closer, some adds before it is needed. */
+static inline void stoa_key_table_prefetch(const struct stoa_key_table *table,
+                                           uint64_t hash)
+{
+    if (table->slot_count > 0)
+        __builtin_prefetch(&table->slots[(uint32_t)hash & (table->slot_count - 1)]);
+}
+
 /* The number of the key, added when it is new. Equal keys come with equal hashes. */
 STOA_MUST_USE stoa_status stoa_key_table_add(struct stoa_key_table *table, const void *key,
                                              size_t size, uint64_t hash,

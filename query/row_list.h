@@ -19,8 +19,15 @@ struct stoa_row_list {
 static inline void stoa_row_list_make(struct stoa_row_list *list, const uint64_t *bits,
                                       uint32_t length)
 {
+    if (stoa_bitmap_all(bits, length)) {
+        for (uint32_t i = 0; i < length; i++)
+            list->rows[i] = i;
+        list->count = length;
+        list->is_all = true;
+        return;
+    }
     list->count = (uint32_t)stoa_bitmap_positions(bits, length, list->rows);
-    list->is_all = list->count == length;
+    list->is_all = false;
 }
 
 /* Those of them that are not NULL in `vector`. */

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Queries side by side: `stoa query` as a whole process against DuckDB inside a running one.
+"""Queries side by side: `stoa query` against DuckDB on its own native file and on Parquet with zstd.
 
-The table is bench/data/mixed_csv.c's, some 10 M rows by default. DuckDB (pip install duckdb) reads its own native file and
-a Parquet file with zstd that it wrote; its times leave out its start. All files are in the page cache. Each query runs
-several times in turn with its peers; printed is the best time of each and the ratio of stoa to DuckDB's. With --check the
-answers are compared too, numbers to nine digits.
+The table is bench/data/mixed_csv.c's, some 10 M rows by default. Both answer as whole processes (pip install duckdb-cli); with
+--inside DuckDB answers inside a running one instead (pip install duckdb), its start and what it has cached left out. All
+files are in the page cache. Each query runs several times in turn with its peers; printed are the best wall and CPU times of
+each (CPU of all threads, which other load on the machine disturbs less) and the ratios of stoa to DuckDB's. With --check
+the answers are compared too, numbers to nine digits.
 
-  bench/query/bench_query.py [--stoa build/stoa] [--bytes 2400000000] [--runs 5] [--threads 2]
+  bench/query/bench_query.py [--stoa build/stoa] [--bytes 2400000000] [--runs 5] [--threads 2] [--inside]
                              [--only NAME[,NAME]] [--work DIR] [--check] [--require]
 
 --require exits 1 unless the geometric mean against the native file is at most 0.5.
@@ -17,9 +18,11 @@ import csv
 import io
 import math
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 
@@ -69,15 +72,13 @@ def make_csv(work, wanted):
     return path
 
 
-def make_peers(duckdb, work, source, threads):
+def make_peers(command, work, source, threads):
     native, parquet = work / "duckdb.db", work / "duckdb.parquet"
     if not parquet.exists():
         native.unlink(missing_ok=True)
-        connection = duckdb.connect(str(native))
-        connection.sql(f"SET threads={threads}")
-        connection.sql(f"CREATE TABLE t AS SELECT * FROM read_csv('{source}')")
-        connection.sql(f"COPY t TO '{work / 'part'}' (FORMAT parquet, COMPRESSION zstd)")
-        connection.close()
+        script = (f"SET threads={threads}; CREATE TABLE t AS SELECT * FROM read_csv('{source}'); "
+                  f"COPY t TO '{work / 'part'}' (FORMAT parquet, COMPRESSION zstd)")
+        subprocess.run([command, str(native), "-c", script], check=True)
         (work / "part").rename(parquet)
     return native, parquet
 
@@ -92,25 +93,63 @@ def make_dataset(stoa, work, source, threads):
 # ---- running ----
 
 
-def run_stoa(options, dataset, statement):
-    command = [options.stoa, "query", statement.format(t=f"'{dataset}'"), "--format", "csv", "--threads",
-               str(options.threads), "--memory", "4GiB"]
-    start = time.perf_counter()
+def cpu_time(who):
+    usage = resource.getrusage(who)
+    return usage.ru_utime + usage.ru_stime
+
+
+def run_process(command):
+    """Wall and CPU seconds, and the rows of the CSV it prints."""
+    start, cpu = time.perf_counter(), cpu_time(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, check=False)
-    seconds = time.perf_counter() - start
+    times = time.perf_counter() - start, cpu_time(resource.RUSAGE_CHILDREN) - cpu
     if done.returncode != 0:
-        sys.exit(f"stoa failed with {done.returncode}: {done.stderr.decode(errors='replace')}\n{statement}")
-    return seconds, list(csv.reader(io.StringIO(done.stdout.decode())))[1:]
+        sys.exit(f"{command} failed with {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return times, list(csv.reader(io.StringIO(done.stdout.decode())))[1:]
 
 
-def run_duckdb(connection, table, statement):
-    start = time.perf_counter()
-    rows = connection.execute(statement.format(t=table)).fetchall()
-    return time.perf_counter() - start, rows
+class Stoa:
+    def __init__(self, options, dataset):
+        self.command, self.table = [options.stoa, "query", "--format", "csv", "--memory", "4GiB"], f"'{dataset}'"
+        self.command += ["--threads", str(options.threads)]
+
+    def run(self, statement):
+        return run_process(self.command + [statement.format(t=self.table)])
+
+
+class DuckProcess:
+    def __init__(self, options, command, table, native=None):
+        self.command = [command] + (["-readonly", str(native)] if native else []) + ["-csv", "-nullvalue", "", "-c"]
+        self.table, self.threads = table, options.threads
+
+    def run(self, statement):
+        return run_process(self.command + [f"SET threads={self.threads}; " + statement.format(t=self.table)])
+
+
+class DuckInside:
+    def __init__(self, options, table, native=None):
+        import duckdb
+        self.connection = duckdb.connect(str(native), read_only=True) if native else duckdb.connect()
+        self.connection.sql(f"SET threads={options.threads}")
+        self.table = table
+
+    def run(self, statement):
+        start, cpu = time.perf_counter(), cpu_time(resource.RUSAGE_SELF)
+        rows = self.connection.execute(statement.format(t=self.table)).fetchall()
+        return (time.perf_counter() - start, cpu_time(resource.RUSAGE_SELF) - cpu), rows
+
+
+def make_runners(options, command, work):
+    source = options.csv or make_csv(work, options.bytes)
+    native, parquet = make_peers(command, work, source, options.threads)
+    stoa = Stoa(options, make_dataset(options.stoa, work, source, options.threads))
+    if options.inside:
+        return [stoa, DuckInside(options, "t", native), DuckInside(options, f"'{parquet}'")]
+    return [stoa, DuckProcess(options, command, "t", native), DuckProcess(options, command, f"'{parquet}'")]
 
 
 def cell(value):
-    """A spelling in which both agree: numbers to nine digits, the rest as text."""
+    """A spelling in which all agree: numbers to nine digits, the rest as text."""
     text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     try:
         return f"{float(text):.9g}"
@@ -122,16 +161,19 @@ def same(ours, theirs):
     return [[cell(v) for v in row] for row in ours] == [[cell(v) for v in row] for row in theirs]
 
 
-def measure(options, connections, dataset, parquet, name, statement):
-    best = [math.inf] * 3
+def better(best, times):
+    return tuple(min(a, b) for a, b in zip(best, times))
+
+
+def measure(options, runners, name, statement):
+    best = [(math.inf, math.inf)] * len(runners)
+    answers = [None] * len(runners)
     for _ in range(options.runs):
-        seconds, ours = run_stoa(options, dataset, statement)
-        best[0] = min(best[0], seconds)
-        seconds, theirs = run_duckdb(connections[0], "t", statement)
-        best[1] = min(best[1], seconds)
-        best[2] = min(best[2], run_duckdb(connections[1], f"'{parquet}'", statement)[0])
-    if options.check and not same(ours, theirs):
-        sys.exit(f"{name}: the answers differ\nstoa   {ours[:3]}\nduckdb {theirs[:3]}")
+        for i, runner in enumerate(runners):
+            times, answers[i] = runner.run(statement)
+            best[i] = better(best[i], times)
+    if options.check and not same(answers[0], answers[1]):
+        sys.exit(f"{name}: the answers differ\nstoa   {answers[0][:3]}\nduckdb {answers[1][:3]}")
     return best
 
 
@@ -139,23 +181,19 @@ def mean(ratios):
     return math.exp(sum(math.log(r) for r in ratios) / len(ratios))
 
 
-def report(options, duckdb, work, queries):
-    source = options.csv or make_csv(work, options.bytes)
-    native, parquet = make_peers(duckdb, work, source, options.threads)
-    dataset = make_dataset(options.stoa, work, source, options.threads)
-    connections = [duckdb.connect(str(native), read_only=True), duckdb.connect()]
-    for connection in connections:
-        connection.sql(f"SET threads={options.threads}")
-    print(f"duckdb {duckdb.__version__}, {options.threads} threads, best of {options.runs}, milliseconds")
-    print(f"{'':16} {'stoa':>9} {'native':>9} {'parquet':>9} {'/native':>8} {'/parquet':>8}")
+def report(options, runners, queries):
+    where = "inside" if options.inside else "as a process"
+    print(f"duckdb {where}, {options.threads} threads, best of {options.runs}, milliseconds")
+    print(f"{'':16} {'stoa':>8} {'native':>8} {'parquet':>8} {'/native':>8} {'/parquet':>8}"
+          f" {'stoa cpu':>9} {'nat. cpu':>9} {'cpu/cpu':>8}")
     ratios = []
     for name, statement in queries:
-        stoa, own, other = measure(options, connections, dataset, parquet, name, statement)
-        ratios.append((stoa / own, stoa / other))
-        print(f"{name:16} {stoa * 1e3:9.1f} {own * 1e3:9.1f} {other * 1e3:9.1f} {stoa / own:8.2f} {stoa / other:8.2f}",
-              flush=True)
-    means = mean([r[0] for r in ratios]), mean([r[1] for r in ratios])
-    print(f"{'geometric mean':46} {means[0]:8.2f} {means[1]:8.2f}")
+        stoa, own, other = measure(options, runners, name, statement)
+        ratios.append((stoa[0] / own[0], stoa[0] / other[0], stoa[1] / max(own[1], 1e-4)))
+        print(f"{name:16} {stoa[0] * 1e3:8.1f} {own[0] * 1e3:8.1f} {other[0] * 1e3:8.1f} {ratios[-1][0]:8.2f}"
+              f" {ratios[-1][1]:8.2f} {stoa[1] * 1e3:9.1f} {own[1] * 1e3:9.1f} {ratios[-1][2]:8.2f}", flush=True)
+    means = [mean([r[i] for r in ratios]) for i in range(3)]
+    print(f"{'geometric mean':43} {means[0]:8.2f} {means[1]:8.2f} {'':19} {means[2]:8.2f}")
     return means[0]
 
 
@@ -168,18 +206,18 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default="")
     parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--inside", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--require", action="store_true")
     options = parser.parse_args()
-    try:
-        import duckdb
-    except ImportError:
-        sys.exit("this benchmark compares with DuckDB: pip install duckdb")
+    command = shutil.which("duckdb", path=sysconfig.get_path("scripts")) or shutil.which("duckdb")
+    if not command:
+        sys.exit("this benchmark compares with DuckDB: pip install duckdb-cli")
     wanted = [name for name in options.only.split(",") if name]
     queries = [q for q in QUERIES if not wanted or q[0] in wanted]
     work = options.work or pathlib.Path(tempfile.mkdtemp(prefix="stoa-bench-"))
     work.mkdir(parents=True, exist_ok=True)
-    ratio = report(options, duckdb, work, queries)
+    ratio = report(options, make_runners(options, command, work), queries)
     if not options.work:
         shutil.rmtree(work)
     if options.require and ratio > LIMIT:
