@@ -274,6 +274,7 @@ static stoa_status win(struct commit *commit, stoa_error *err)
     const struct stoa_root *root = commit->transaction->root;
     for (unsigned losses = 0; losses < LOSSES_MAX; losses++) {
         enum link_result result = LINK_LOST;
+        STOA_TRY(stoa_transaction_ask(commit->transaction, err));
         (void)snprintf(commit->tmp_name, sizeof commit->tmp_name, "%s-%u.stoa",
                        commit->transaction->id_text, losses);
         stoa_status status = stage_manifest(commit, err);

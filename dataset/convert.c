@@ -42,6 +42,8 @@ struct conversion {
     uint64_t *rows_by_source;
     const struct stoa_manifest_source *ledger;
     uint32_t source_count;
+    stoa_convert_progress progress; /* as last reported */
+    bool writes_files;              /* pass 3 */
     stoa_convert_report *report;
 };
 
@@ -160,20 +162,41 @@ static stoa_status look_at_output(struct conversion *conversion, stoa_error *err
 
 /* ---- ingest ---- */
 
+static stoa_status report_progress(const struct conversion *conversion, stoa_error *err)
+{
+    const stoa_convert_options *options = conversion->options;
+    if (options->on_progress(options->progress_context, &conversion->progress) == 0)
+        return STOA_OK;
+    return stoa_fail(err, STOA_E_INTERRUPTED, "stopped by the caller in pass %d",
+                     conversion->progress.pass);
+}
+
 static stoa_status forward_progress(void *context, int pass, uint64_t bytes_done,
                                     uint64_t bytes_total, stoa_error *err)
 {
-    const struct conversion *conversion = context;
-    const stoa_convert_progress progress = {
+    struct conversion *conversion = context;
+    conversion->progress = (stoa_convert_progress){
         .pass = pass,
         .bytes_done = bytes_done,
         .bytes_total = bytes_total,
         .rows = conversion->router != NULL ? stoa_router_rows(conversion->router) : 0,
     };
-    if (conversion->options->on_progress(conversion->options->progress_context,
-                                         &progress) == 0)
-        return STOA_OK;
-    return stoa_fail(err, STOA_E_INTERRUPTED, "stopped by the caller in pass %d", pass);
+    return report_progress(conversion, err);
+}
+
+/* Asked by router, transaction and commit. Files that end while rows are read only repeat what
+ * pass 2 said last. */
+static stoa_status report_step(void *context, stoa_error *err)
+{
+    struct conversion *conversion = context;
+    if (conversion->writes_files)
+        conversion->progress = (stoa_convert_progress){
+            .pass = 3,
+            .bytes_done = stoa_router_bytes_written(conversion->router),
+            .bytes_total = stoa_router_bytes(conversion->router),
+            .rows = stoa_router_rows(conversion->router),
+        };
+    return report_progress(conversion, err);
 }
 
 static stoa_status copy_overrides(struct conversion *conversion, stoa_error *err)
@@ -338,6 +361,9 @@ static stoa_status read_rows(struct conversion *conversion, stoa_error *err)
         STOA_TRY(stoa_transaction_begin(&conversion->root, &conversion->transaction, err));
         conversion->transaction.pool = conversion->pool;
         conversion->transaction.check_memory = conversion->memory;
+        conversion->transaction.on_step =
+            conversion->options->on_progress != NULL ? report_step : NULL;
+        conversion->transaction.step_context = conversion;
     }
     STOA_TRY(stoa_router_create(writes ? &conversion->transaction : NULL, &options,
                                 &conversion->router, err));
@@ -423,6 +449,7 @@ static stoa_status run(struct conversion *conversion, stoa_error *err)
     /* Its memory is needed no longer, but encoding needs some. */
     stoa_ingest_free(conversion->ingest);
     conversion->ingest = NULL;
+    conversion->writes_files = true;
     STOA_TRY(stoa_router_finish(conversion->router, err));
     STOA_TRY(balance(conversion, err));
     if (!options->dry_run)

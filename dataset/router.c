@@ -35,6 +35,7 @@ struct stoa_router {
     struct stoa_router_options options;
     uint32_t field_count;
     uint64_t rows;
+    uint64_t bytes, bytes_written;   /* of rows: taken, and on their way to data files */
     struct stoa_data_writer *single; /* unpartitioned */
 
     struct stoa_name_map tuples; /* key bytes; the number is the partition's */
@@ -143,6 +144,16 @@ uint64_t stoa_router_rows(const struct stoa_router *router)
 uint32_t stoa_router_partitions(const struct stoa_router *router)
 {
     return router->options.partition_count > 0 ? router->tuples.count : 0;
+}
+
+uint64_t stoa_router_bytes(const struct stoa_router *router)
+{
+    return router->bytes;
+}
+
+uint64_t stoa_router_bytes_written(const struct stoa_router *router)
+{
+    return router->bytes_written;
 }
 
 /* ---- which partition a row belongs to ---- */
@@ -404,10 +415,13 @@ stoa_status stoa_router_append(struct stoa_router *router,
                                stoa_error *err)
 {
     router->rows += rows;
-    if (router->options.partition_count == 0)
+    router->bytes += piece_bytes(router, columns, 0, rows);
+    if (router->options.partition_count == 0) {
+        router->bytes_written = router->bytes;
         return router->options.count_only
                    ? STOA_OK
                    : stoa_data_writer_append(router->single, columns, rows, err);
+    }
     for (uint32_t first = 0; first < rows;) {
         uint32_t piece = rows - first < PIECE_ROWS ? rows - first : PIECE_ROWS;
         while (piece > 1 &&
@@ -426,6 +440,16 @@ stoa_status stoa_router_append(struct stoa_router *router,
 
 /* ---- writing partition by partition ---- */
 
+/* A piece of a partition, in router->views, goes to its file. */
+static stoa_status write_piece(struct stoa_router *router, struct stoa_data_writer *writer,
+                               uint32_t rows, stoa_error *err)
+{
+    STOA_TRY(stoa_transaction_ask(router->transaction, err));
+    STOA_TRY(stoa_data_writer_append(writer, router->views, rows, err));
+    router->bytes_written += piece_bytes(router, router->views, 0, rows);
+    return STOA_OK;
+}
+
 /* Appends the partition's rows from memory. */
 static stoa_status write_buffered(struct stoa_router *router,
                                   struct stoa_data_writer *writer, const uint32_t *rows,
@@ -434,7 +458,7 @@ static stoa_status write_buffered(struct stoa_router *router,
     for (uint32_t at = 0; at < count; at += SEGMENT_ROWS) {
         const uint32_t n = count - at < SEGMENT_ROWS ? count - at : SEGMENT_ROWS;
         STOA_TRY(gather(router, rows + at, n, err));
-        STOA_TRY(stoa_data_writer_append(writer, router->views, n, err));
+        STOA_TRY(write_piece(router, writer, n, err));
     }
     return STOA_OK;
 }
@@ -449,8 +473,7 @@ static stoa_status write_spilled(struct stoa_router *router,
          s = router->spill.segments[s].next) {
         STOA_TRY(
             stoa_spill_read(&router->spill, s, router->views, router->field_count, err));
-        STOA_TRY(stoa_data_writer_append(writer, router->views,
-                                         router->spill.segments[s].rows, err));
+        STOA_TRY(write_piece(router, writer, router->spill.segments[s].rows, err));
     }
     return STOA_OK;
 }

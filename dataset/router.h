@@ -41,6 +41,10 @@ STOA_MUST_USE stoa_status stoa_router_finish(struct stoa_router *router, stoa_er
 uint64_t stoa_router_rows(const struct stoa_router *router);
 uint32_t stoa_router_partitions(const struct stoa_router *router); /* 0: unpartitioned */
 
+/* Bytes of the rows taken so far, and of those that went on to data files. */
+uint64_t stoa_router_bytes(const struct stoa_router *router);
+uint64_t stoa_router_bytes_written(const struct stoa_router *router);
+
 void stoa_router_free(struct stoa_router *router); /* NULL allowed */
 
 #endif

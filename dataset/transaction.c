@@ -78,6 +78,14 @@ void stoa_transaction_done(struct stoa_transaction *transaction)
     memset(transaction, 0, sizeof *transaction);
 }
 
+stoa_status stoa_transaction_ask(const struct stoa_transaction *transaction,
+                                 stoa_error *err)
+{
+    return transaction->on_step != NULL
+               ? transaction->on_step(transaction->step_context, err)
+               : STOA_OK;
+}
+
 /* The directory and all above it: another writer may have made one of them and died before
  * it was durable. */
 static stoa_status touch(struct stoa_transaction *transaction, const char *directory,
@@ -227,6 +235,7 @@ static stoa_status check_pending(struct stoa_transaction *transaction, stoa_erro
     const uint32_t step = checks_at_once(transaction);
     for (uint32_t first = 0; first < count; first += step) {
         struct check_round round = {.transaction = transaction, .first = first};
+        STOA_TRY(stoa_transaction_ask(transaction, err));
         STOA_TRY(stoa_pool_run(transaction->pool,
                                count - first < step ? count - first : step, check_file,
                                &round, err));

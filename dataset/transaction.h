@@ -37,7 +37,15 @@ struct stoa_transaction {
     struct stoa_stat_table stats;
     bool has_stats;
     bool keep; /* the files may be committed: never remove them */
+    /* Asked now and then by the calling thread, before the link only; an error stops the
+     * operation and is its error. NULL: nobody is asked. */
+    stoa_status (*on_step)(void *context, stoa_error *err);
+    void *step_context;
 };
+
+/* Asks on_step. */
+STOA_MUST_USE stoa_status stoa_transaction_ask(const struct stoa_transaction *transaction,
+                                               stoa_error *err);
 
 /* Takes a lease, so that gc leaves the operation's files alone. */
 STOA_MUST_USE stoa_status stoa_transaction_begin(const struct stoa_root *root,

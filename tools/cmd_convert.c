@@ -105,9 +105,11 @@ static void progress_bar(const struct progress *progress, double now,
     char done[MESSAGE_COUNT_MAX];
     char total[MESSAGE_COUNT_MAX];
     char rows[MESSAGE_COUNT_MAX];
+    static const char *const labels[] = {"types", "rows ", "write"};
+    const char *label = labels[at->pass >= 1 && at->pass <= 3 ? at->pass - 1 : 1];
     const double seconds = now - progress->start;
-    message_progress("%3.0f%% [%s] %s  %s of %s  %s rows  %.0f s", share * 100, bar,
-                     at->pass == 1 ? "types" : "rows ", message_size(at->bytes_done, done),
+    message_progress("%3.0f%% [%s] %s  %s of %s  %s rows  %.0f s", share * 100, bar, label,
+                     message_size(at->bytes_done, done),
                      message_size(at->bytes_total, total), message_count(at->rows, rows),
                      seconds);
 }

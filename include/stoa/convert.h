@@ -27,9 +27,9 @@ typedef struct stoa_convert_type {
 } stoa_convert_type;
 
 typedef struct stoa_convert_progress {
-    int pass; /* 1: types, 2: rows */
-    uint64_t bytes_done, bytes_total;
-    uint64_t rows; /* in this pass */
+    int pass; /* 1: types, 2: rows, 3: writing files and committing */
+    uint64_t bytes_done, bytes_total; /* of the sources; in pass 3 of the rows in memory */
+    uint64_t rows;                    /* read in pass 2 */
 } stoa_convert_progress;
 
 /* Zero-initialised means the defaults. Everything is borrowed for the call. */
@@ -59,7 +59,8 @@ typedef struct stoa_convert_options {
     unsigned threads; /* 0: all processors of this process */
     uint64_t memory;  /* bytes of peak memory aimed at; 0: 256 MiB; else at least
                         STOA_CONVERT_MEMORY_LEAST. Each thread beyond four needs some more */
-    /* Called on the calling thread; nonzero stops the conversion with STOA_E_INTERRUPTED. */
+    /* Called on the calling thread; nonzero stops the conversion with STOA_E_INTERRUPTED, up to
+     * the moment of the commit: nothing is committed then. */
     int (*on_progress)(void *context, const stoa_convert_progress *progress);
     void *progress_context;
     uint32_t reserved[8]; /* zero */

@@ -349,6 +349,54 @@ static void test_caller_can_stop(void **state)
     place_done(&place);
 }
 
+struct stop {
+    unsigned at; /* call of pass 3 that stops; 0: none */
+    unsigned calls;
+    stoa_convert_progress last;
+};
+
+static int stop_in_pass_three(void *context, const stoa_convert_progress *progress)
+{
+    struct stop *stop = context;
+    assert_true(progress->pass >= stop->last.pass);
+    assert_true(progress->bytes_done <= progress->bytes_total);
+    if (progress->pass == stop->last.pass)
+        assert_true(progress->bytes_done >= stop->last.bytes_done);
+    stop->last = *progress;
+    return progress->pass == 3 && ++stop->calls == stop->at;
+}
+
+/* While partitions are written, files settle, and before the link: each time nothing has
+ * happened, and once the link is made nobody asks any more. */
+static void test_caller_can_stop_until_the_commit(void **state)
+{
+    (void)state;
+    struct place place;
+    struct stop stop = {0};
+    stoa_convert_report *report = NULL;
+    const char *const keys[] = {"name"};
+    const stoa_convert_options options = {.partition_by = keys,
+                                          .partition_count = 1,
+                                          .on_progress = stop_in_pass_three,
+                                          .progress_context = &stop};
+    place_make(&place, three_rows);
+    convert_ok(&place, &(stoa_convert_options){.partition_by = keys, .partition_count = 1},
+               1, 3);
+    convert_ok(&place, &options, 2, 3);
+    const unsigned calls = stop.calls;
+    assert_true(calls >= 3 + 3 + 1); /* pieces, checks, the link */
+    assert_int_equal(stop.last.bytes_done, stop.last.bytes_total);
+    assert_true(stop.last.bytes_total > 0);
+    for (unsigned at = 1; at <= calls; at++) {
+        stop = (struct stop){.at = at};
+        assert_fails(convert(&place, &options, &report), STOA_E_INTERRUPTED, &error);
+        assert_int_equal(dataset_rows(place.dataset), 6);
+    }
+    stop = (struct stop){.at = calls + 1};
+    convert_ok(&place, &options, 3, 3);
+    place_done(&place);
+}
+
 static void test_misuse_is_refused_before_anything_happens(void **state)
 {
     (void)state;
@@ -384,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_log_shows_versions_newest_first_until_told_to_stop),
         cmocka_unit_test(test_bad_rows_leave_the_dataset_as_it_was),
         cmocka_unit_test(test_caller_can_stop),
+        cmocka_unit_test(test_caller_can_stop_until_the_commit),
         cmocka_unit_test(test_misuse_is_refused_before_anything_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
