@@ -312,8 +312,10 @@ stoa_status stoa_io_lock(const struct stoa_file *file, bool *out_locked, stoa_er
     do {
         got = stoa_io_current()->flock(file->fd, LOCK_EX | LOCK_NB);
     } while (got != 0 && stoa_io_again(&retries));
-    if (got != 0 && errno != EWOULDBLOCK)
+    const bool has_locks =
+        got == 0 || (errno != ENOLCK && errno != EOPNOTSUPP && errno != ENOSYS);
+    if (got != 0 && has_locks && errno != EWOULDBLOCK)
         return file_fail_errno(file, errno, "lock the file", err);
-    *out_locked = got == 0;
+    *out_locked = got == 0 || !has_locks;
     return STOA_OK;
 }

@@ -130,7 +130,8 @@ STOA_MUST_USE stoa_status stoa_io_stat_at(int dirfd, const char *path, bool *out
 STOA_MUST_USE stoa_status stoa_io_list(int dirfd, const char *path, char ***out_names,
                                        size_t *out_count, stoa_error *err);
 
-/* Non-blocking exclusive lock; *out_locked false when somebody else holds it. */
+/* Non-blocking exclusive lock; *out_locked false when somebody else holds it. Where the file
+ * system has no locks, nobody holds one. */
 STOA_MUST_USE stoa_status stoa_io_lock(const struct stoa_file *file, bool *out_locked,
                                        stoa_error *err);
 

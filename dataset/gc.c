@@ -66,15 +66,18 @@ static stoa_status find_live(struct gc *gc, stoa_error *err)
 
 /* ---- candidates ---- */
 
-/* True while a writer of this operation is alive: it holds its lease's lock. */
-static stoa_status lease_is_held(const struct gc *gc, const char *operation, bool *out_held,
-                                 stoa_error *err)
+#define LEASES "_stoa/leases/"
+
+/* Opens and locks the lease, which the caller closes; *out_held when its writer is alive and
+ * has it. No lease, and no error: nobody holds it. */
+static stoa_status lock_lease(const struct gc *gc, const char *operation,
+                              struct stoa_file *out_lease, bool *out_held, stoa_error *err)
 {
     char path[STOA_FILE_NAME_SIZE * 2];
     struct stoa_file lease = STOA_FILE_CLOSED;
     stoa_error held;
     bool locked = false;
-    (void)snprintf(path, sizeof path, "_stoa/leases/%s", operation);
+    (void)snprintf(path, sizeof path, LEASES "%s", operation);
     stoa_status status =
         stoa_path_open(&gc->root.directory, path, STOA_OPEN_READ, &lease, &held);
     if (status == STOA_E_NOT_FOUND) {
@@ -83,10 +86,24 @@ static stoa_status lease_is_held(const struct gc *gc, const char *operation, boo
     }
     if (status == STOA_OK)
         status = stoa_io_lock(&lease, &locked, &held);
-    stoa_io_discard(&lease);
-    if (status != STOA_OK && err != NULL)
-        *err = held;
+    if (status != STOA_OK) {
+        stoa_io_discard(&lease);
+        if (err != NULL)
+            *err = held;
+        return status;
+    }
+    *out_lease = lease;
     *out_held = !locked;
+    return STOA_OK;
+}
+
+/* True while a writer of this operation is alive: it holds its lease's lock. */
+static stoa_status lease_is_held(const struct gc *gc, const char *operation, bool *out_held,
+                                 stoa_error *err)
+{
+    struct stoa_file lease = STOA_FILE_CLOSED;
+    const stoa_status status = lock_lease(gc, operation, &lease, out_held, err);
+    stoa_io_discard(&lease);
     return status;
 }
 
@@ -240,6 +257,23 @@ static stoa_status set_clock(struct gc *gc, stoa_error *err)
     return STOA_OK;
 }
 
+/* A lease goes while we hold its lock, so that a writer which has just made it either holds it
+ * first or sees that it is gone, and makes another. */
+static stoa_status remove_candidate(const struct gc *gc, const char *path,
+                                    bool *out_removed, stoa_error *err)
+{
+    const size_t length = sizeof LEASES - 1;
+    struct stoa_file lease = STOA_FILE_CLOSED;
+    bool held = false;
+    if (strncmp(path, LEASES, length) == 0)
+        STOA_TRY(lock_lease(gc, path + length, &lease, &held, err));
+    const stoa_status status =
+        held ? STOA_OK : stoa_io_remove(gc->root.directory.fd, path, err);
+    stoa_io_discard(&lease);
+    *out_removed = !held;
+    return status;
+}
+
 static stoa_status remove_candidates(struct gc *gc, stoa_error *err)
 {
     const bool dry = gc->options != NULL && gc->options->dry_run;
@@ -247,8 +281,13 @@ static stoa_status remove_candidates(struct gc *gc, stoa_error *err)
         const struct candidate *candidate = &gc->candidates[i];
         if (is_live(gc, candidate->path))
             continue; /* committed since */
+        bool removed = true;
         if (!dry)
-            STOA_TRY(stoa_io_remove(gc->root.directory.fd, candidate->path, err));
+            STOA_TRY(remove_candidate(gc, candidate->path, &removed, err));
+        if (!removed) {
+            gc->report.files_young++;
+            continue;
+        }
         gc->report.files_removed++;
         gc->report.bytes_removed += candidate->bytes;
         if (gc->options != NULL && gc->options->on_file != NULL)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/alloc.h"
 #include "common/pool.h"
@@ -20,20 +21,55 @@
 enum { SETTLE_THREADS = 8, SETTLE_ALONE = 4 };
 /* A check's memory in blocks of raw size: stored, decompressed, decoded. */
 enum { CHECK_BLOCKS = 3 };
+enum { LEASE_TRIES = 20 };
 #define ARENA_LIMIT ((size_t)512 << 20)
 #define NAMES_LIMIT ((size_t)256 << 20)
 
-/* Best effort where the file system has no locks: then gc goes by age alone. */
+/* Creates and locks the lease. *out_is_ours: nobody locked or removed it in between, as gc
+ * may do to a lease that it finds unlocked. */
+static stoa_status try_lease(struct stoa_transaction *transaction, const char *path,
+                             bool *out_is_ours, stoa_error *err)
+{
+    const struct stoa_root *root = transaction->root;
+    struct stat opened;
+    struct stat named;
+    bool exists = false;
+    bool locked = false;
+    STOA_TRY(stoa_io_open(root->meta.fd, path, STOA_OPEN_CREATE_NEW, NULL,
+                          &transaction->lease, err));
+    stoa_status status = stoa_io_lock(&transaction->lease, &locked, err);
+    if (status == STOA_OK)
+        status = stoa_io_stat(&transaction->lease, &opened, err);
+    if (status == STOA_OK)
+        status = stoa_io_stat_at(root->meta.fd, path, &exists, &named, err);
+    *out_is_ours = status == STOA_OK && locked && exists && opened.st_dev == named.st_dev &&
+                   opened.st_ino == named.st_ino;
+    if (*out_is_ours)
+        return STOA_OK;
+    stoa_path_try_remove(root->meta.fd, path);
+    stoa_io_discard(&transaction->lease);
+    return status;
+}
+
+/* Where the file system has no locks gc goes by age alone. */
 static stoa_status take_lease(struct stoa_transaction *transaction, stoa_error *err)
 {
     char path[STOA_FILE_NAME_SIZE];
-    bool locked = false;
+    bool is_ours = false;
     (void)snprintf(path, sizeof path, "leases/%s", transaction->id_text);
-    STOA_TRY(stoa_io_open(transaction->root->meta.fd, path, STOA_OPEN_CREATE_NEW, NULL,
-                          &transaction->lease, err));
-    const stoa_status ignored = stoa_io_lock(&transaction->lease, &locked, NULL);
-    STOA_UNUSED(ignored);
-    return STOA_OK;
+    for (int tries = 0; tries < LEASE_TRIES; tries++) {
+        STOA_TRY(try_lease(transaction, path, &is_ours, err));
+        if (is_ours)
+            return STOA_OK;
+        const struct timespec pause = {.tv_nsec = (tries + 1) * 1000000L};
+        (void)nanosleep(&pause, NULL);
+    }
+    (void)stoa_fail(err, STOA_E_IO,
+                    "expected to hold a lease within %d tries, found it taken or removed "
+                    "each time",
+                    LEASE_TRIES);
+    stoa_error_set_place(err, "_stoa/%s", path);
+    return STOA_E_IO;
 }
 
 stoa_status stoa_transaction_begin(const struct stoa_root *root,

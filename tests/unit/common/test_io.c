@@ -286,6 +286,25 @@ static void test_io_lock_excludes_a_second_opener(void **state)
     stoa_io_discard(&second);
 }
 
+static void test_io_lock_is_free_where_there_are_no_locks(void **state)
+{
+    static const int missing[] = {ENOLCK, EOPNOTSUPP, ENOSYS};
+    struct stoa_file file = open_new(*state, "unlockable");
+    stoa_error error;
+    bool locked = false;
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        const struct fault_kind kind = {"locks", FAULT_EFFECT_ERRNO, missing[i],
+                                        FAULT_FLOCK};
+        locked = false;
+        fault_io_start(&kind, 1, true, NULL, NULL);
+        const stoa_status status = stoa_io_lock(&file, &locked, &error);
+        fault_io_stop();
+        assert_ok(status, &error);
+        assert_true(locked);
+    }
+    stoa_io_discard(&file);
+}
+
 /* --- faults --- */
 
 /* Writes and reads a file with every kind of call; leaves the file there. */
@@ -483,6 +502,8 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(test_io_lock_excludes_a_second_opener, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_io_lock_is_free_where_there_are_no_locks,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(test_io_every_fault_is_an_ordinary_error, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(

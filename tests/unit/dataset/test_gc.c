@@ -4,12 +4,14 @@
  */
 #include "tests/unit/dataset/dataset_fixture.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "stoa/convert.h"
+#include "tests/support/fault_io.h"
 
 static stoa_error error;
 
@@ -192,6 +194,28 @@ static void test_gc_leaves_young_files_and_those_of_live_writers(void **state)
     test_directory_remove(&directory);
 }
 
+/* gc goes by age alone there, and writers still write. */
+static void test_gc_works_without_locks(void **state)
+{
+    (void)state;
+    const struct fault_kind kind = {"no locks", FAULT_EFFECT_ERRNO, ENOLCK, FAULT_FLOCK};
+    struct test_directory directory;
+    stoa_gc_report report = {0};
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    fault_io_start(&kind, 1, true, NULL, NULL);
+    commit(path, 0);
+    write_orphan(&directory, "ds/");
+    test_file_write(&directory, "ds/_stoa/leases/0123456789abcdef0123456789abcdef", "", 0);
+    const stoa_gc_options options = {.use_grace = 1};
+    const stoa_status status = stoa_gc(path, &options, &report, &error);
+    fault_io_stop();
+    assert_ok(status, &error);
+    assert_int_equal(report.files_removed, 2);
+    test_directory_remove(&directory);
+}
+
 static void test_gc_refuses_a_dataset_it_cannot_read(void **state)
 {
     (void)state;
@@ -221,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_gc_takes_only_the_very_name_for_its_own_directory),
         cmocka_unit_test(test_gc_follows_no_link),
         cmocka_unit_test(test_gc_leaves_young_files_and_those_of_live_writers),
+        cmocka_unit_test(test_gc_works_without_locks),
         cmocka_unit_test(test_gc_refuses_a_dataset_it_cannot_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

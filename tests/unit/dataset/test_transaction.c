@@ -5,6 +5,7 @@
  */
 #include "tests/unit/dataset/dataset_fixture.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -62,6 +63,57 @@ static void test_files_go_unless_they_may_be_committed(void **state)
     test_directory_remove(&directory);
 }
 
+enum meddling { REMOVE_LEASE, REPLACE_LEASE };
+
+struct meddler {
+    struct test_directory *directory;
+    enum meddling how;
+    int left; /* leases to meddle with */
+};
+
+/* What gc may do to a lease between its creation and its lock. */
+static void meddle(void *context, const struct fault_record *record)
+{
+    struct meddler *meddler = context;
+    char path[300];
+    if (record->call != FAULT_OPENAT || record->result < 0 ||
+        (record->flags & O_CREAT) == 0 || meddler->left == 0)
+        return;
+    meddler->left--;
+    (void)snprintf(path, sizeof path, "ds/_stoa/leases/%.200s", record->path);
+    assert_int_equal(unlink(test_path(meddler->directory, path)), 0);
+    if (meddler->how == REPLACE_LEASE)
+        test_file_write(meddler->directory, path, "", 0);
+}
+
+static void test_a_lease_that_was_meddled_with_is_taken_anew(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    struct stoa_root root;
+    struct stoa_transaction transaction;
+    test_directory_make(&directory);
+    assert_ok(stoa_root_create(test_path(&directory, "ds"), &root, &error), &error);
+    for (int how = REMOVE_LEASE; how <= REPLACE_LEASE; how++) {
+        struct meddler meddler = {&directory, (enum meddling)how, 2};
+        stoa_gc_report report;
+        const stoa_gc_options at_once = {.use_grace = 1};
+        fault_io_start(NULL, 0, false, meddle, &meddler);
+        const stoa_status status = stoa_transaction_begin(&root, &transaction, &error);
+        fault_io_stop();
+        assert_ok(status, &error);
+        assert_int_equal(meddler.left, 0);
+        char lease[300];
+        (void)snprintf(lease, sizeof lease, "ds/_stoa/leases/%s", transaction.id_text);
+        assert_ok(stoa_gc(test_path(&directory, "ds"), &at_once, &report, &error), &error);
+        assert_int_equal(report.files_removed, 0);
+        assert_true(test_file_exists(&directory, lease));
+        stoa_transaction_done(&transaction);
+    }
+    stoa_root_close(&root);
+    test_directory_remove(&directory);
+}
+
 struct order {
     char opened[1100][64]; /* by descriptor: the last name opened there */
     char synced[16][64];
@@ -108,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files_go_unless_they_may_be_committed),
+        cmocka_unit_test(test_a_lease_that_was_meddled_with_is_taken_anew),
         cmocka_unit_test(test_children_are_synced_before_their_parents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
