@@ -23,6 +23,8 @@ enum {
 };
 #define DEFAULT_MEMORY ((size_t)32 << 20)
 #define NAMES_LIMIT    ((size_t)1 << 30)
+/* The spill file's index may take twice the rows' memory: nothing else needs it then. */
+#define INDEX_LEAST ((size_t)1 << 20)
 
 struct partition {
     const struct stoa_partition_value *values;
@@ -317,8 +319,13 @@ static stoa_status spill_segment(struct stoa_router *router, struct partition *p
 {
     uint32_t number = 0;
     STOA_TRY(gather(router, rows, count, err));
-    STOA_TRY(stoa_spill_write(&router->spill, router->views, router->field_count, count,
-                              &number, err));
+    const stoa_status status = stoa_spill_write(&router->spill, router->views,
+                                                router->field_count, count, &number, err);
+    if (status == STOA_E_MEMORY_LIMIT)
+        stoa_error_set_hint(err, "sort the sources by the partition columns, partition by "
+                                 "columns with fewer different values, or give it more "
+                                 "with --memory");
+    STOA_TRY(status);
     if (partition->first_segment == UINT32_MAX)
         partition->first_segment = number;
     else
@@ -334,14 +341,28 @@ static void clear_run(struct stoa_router *router)
     router->run_bytes = 0;
 }
 
+static stoa_status open_spill(struct stoa_router *router, stoa_error *err)
+{
+    if (router->has_spilled)
+        return STOA_OK;
+    const size_t twice = router->options.memory / 2 < SIZE_MAX / 4
+                             ? router->options.memory * 2
+                             : router->options.memory;
+    const size_t index = twice > INDEX_LEAST ? twice : INDEX_LEAST;
+    const size_t limit = index / sizeof(struct stoa_spill_segment);
+    STOA_TRY(stoa_spill_init(&router->spill, &router->transaction->root->tmp, err));
+    if (limit < router->spill.segment_limit)
+        router->spill.segment_limit = (uint32_t)limit;
+    router->has_spilled = true;
+    return STOA_OK;
+}
+
 static stoa_status spill_run(struct stoa_router *router, stoa_error *err)
 {
     uint32_t *order = NULL;
     uint32_t *starts = NULL;
     stoa_status status = STOA_OK;
-    if (!router->has_spilled)
-        STOA_TRY(stoa_spill_init(&router->spill, &router->transaction->root->tmp, err));
-    router->has_spilled = true;
+    STOA_TRY(open_spill(router, err));
     STOA_TRY(sort_run(router, &order, &starts, err));
     for (uint32_t p = 0; p < router->tuples.count; p++) {
         for (uint32_t at = starts[p]; at < starts[p + 1]; at += SEGMENT_ROWS) {

@@ -22,6 +22,7 @@ stoa_status stoa_spill_init(struct stoa_spill *spill, const struct stoa_file *di
     memset(spill, 0, sizeof *spill);
     spill->file = STOA_FILE_CLOSED;
     stoa_buf_init(&spill->buf, SEGMENT_LIMIT);
+    spill->segment_limit = UINT32_MAX / 2;
     return stoa_io_open_temporary(directory->fd, &spill->file, err);
 }
 
@@ -68,23 +69,32 @@ static stoa_status put_column(struct stoa_buf *buf, const struct stoa_column *co
                column->offsets[rows] - column->offsets[0], err);
 }
 
+/* Room for one segment more. */
+static stoa_status grow_segments(struct stoa_spill *spill, stoa_error *err)
+{
+    if (spill->segment_count < spill->segment_capacity)
+        return STOA_OK;
+    if (spill->segment_count >= spill->segment_limit)
+        return stoa_fail(err, STOA_E_MEMORY_LIMIT,
+                         "expected at most %" PRIu32
+                         " pieces of partitions to be put aside, found more",
+                         spill->segment_limit);
+    uint32_t capacity = spill->segment_capacity == 0 ? 256 : spill->segment_capacity;
+    capacity = capacity < spill->segment_limit / 2 ? capacity * 2 : spill->segment_limit;
+    void *segments = stoa_realloc(spill->segments, capacity * sizeof *spill->segments);
+    if (segments == NULL)
+        return stoa_fail_memory(err, capacity * sizeof *spill->segments);
+    spill->segments = segments;
+    spill->segment_capacity = capacity;
+    return STOA_OK;
+}
+
 stoa_status stoa_spill_write(struct stoa_spill *spill, const struct stoa_column *columns,
                              uint32_t count, uint32_t rows, uint32_t *out_number,
                              stoa_error *err)
 {
     struct stoa_buf *buf = &spill->buf;
-    if (spill->segment_count == spill->segment_capacity) {
-        if (spill->segment_capacity >= UINT32_MAX / 2)
-            return stoa_fail(err, STOA_E_LIMIT,
-                             "expected fewer than 2^31 spilled segments");
-        const uint32_t capacity =
-            spill->segment_capacity == 0 ? 256 : spill->segment_capacity * 2;
-        void *segments = stoa_realloc(spill->segments, capacity * sizeof *spill->segments);
-        if (segments == NULL)
-            return stoa_fail_memory(err, capacity * sizeof *spill->segments);
-        spill->segments = segments;
-        spill->segment_capacity = capacity;
-    }
+    STOA_TRY(grow_segments(spill, err));
     buf->size = 0;
     for (uint32_t c = 0; c < count; c++)
         STOA_TRY(put_column(buf, &columns[c], rows, err));

@@ -27,8 +27,9 @@ struct stoa_spill {
     struct stoa_file file;
     struct stoa_spill_segment *segments; /* owned */
     uint32_t segment_count, segment_capacity;
-    uint64_t size;       /* of the file */
-    struct stoa_buf buf; /* the segment being written or read */
+    uint32_t segment_limit; /* its owner's; at most this many segments */
+    uint64_t size;          /* of the file */
+    struct stoa_buf buf;    /* the segment being written or read */
 };
 
 /* The file is made in `directory`, with no name. */
@@ -37,7 +38,7 @@ STOA_MUST_USE stoa_status stoa_spill_init(struct stoa_spill *spill,
                                           stoa_error *err);
 void stoa_spill_done(struct stoa_spill *spill); /* zeroed, or after done: allowed */
 
-/* Writes a segment; *out_number is its number. */
+/* Writes a segment; *out_number is its number. STOA_E_MEMORY_LIMIT above segment_limit. */
 STOA_MUST_USE stoa_status stoa_spill_write(struct stoa_spill *spill,
                                            const struct stoa_column *columns,
                                            uint32_t count, uint32_t rows,

@@ -196,6 +196,24 @@ static void test_descriptors_do_not_grow_with_partitions(void **state)
     test_directory_remove(&directory);
 }
 
+/* Rows of thousands of partitions in a random order, and next to no memory. */
+static void test_the_index_of_spilled_rows_is_bounded(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    uint64_t version = 0;
+    test_directory_make(&directory);
+    const struct fixture_options options = {.path = test_path(&directory, "ds"),
+                                            .rows = 40000,
+                                            .regions = 35000,
+                                            .partitions = {FIXTURE_REGION},
+                                            .partition_count = 1,
+                                            .memory = 1 << 12};
+    assert_fails(fixture_commit(&options, &version, &error), STOA_E_MEMORY_LIMIT, &error);
+    assert_contains(error.hint, "sort the sources");
+    test_directory_remove(&directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_names_that_differ_by_case_get_their_own_directories),
         cmocka_unit_test(test_files_do_not_depend_on_memory_batches_or_threads),
         cmocka_unit_test(test_files_roll_at_blocks_whatever_the_batches),
+        cmocka_unit_test(test_the_index_of_spilled_rows_is_bounded),
         cmocka_unit_test(test_descriptors_do_not_grow_with_partitions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
