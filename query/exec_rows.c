@@ -72,15 +72,28 @@ static stoa_status begin_top(struct stoa_exec_worker *worker,
 
 /* ---- rows ---- */
 
+/* Keeps the first `most` bits: a row behind LIMIT is not evaluated and raises no error. */
+static void keep_first(uint64_t bits[STOA_VECTOR_WORDS], uint64_t most)
+{
+    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
+        uint64_t kept = 0;
+        for (uint64_t left = bits[word]; left != 0 && most > 0; left &= left - 1, most--)
+            kept |= left & -left;
+        bits[word] = kept;
+    }
+}
+
 static stoa_status add_vector(struct stoa_exec_worker *worker,
                               const struct stoa_morsel *morsel, uint32_t vector,
-                              struct stoa_row_store *store, stoa_error *err)
+                              uint64_t most, struct stoa_row_store *store, stoa_error *err)
 {
     uint64_t bits[STOA_VECTOR_WORDS];
     uint32_t count = 0;
     STOA_TRY(stoa_exec_worker_scan(worker, vector, bits, &count, err));
     if (count == 0)
         return STOA_OK;
+    if (count > most)
+        keep_first(bits, most);
     const uint64_t start = stoa_exec_worker_clock(worker);
     const struct stoa_rows rows = {.length = stoa_vector_length(morsel->rows, vector),
                                    .columns = worker->scan.inputs};
@@ -113,7 +126,8 @@ stoa_status stoa_exec_worker_rows(struct stoa_exec_worker *worker,
     stoa_scan_begin(&worker->scan, morsel);
     for (uint32_t v = 0;
          v < vector_count(morsel) && stoa_row_store_rows(store) < wish->most; v++) {
-        STOA_TRY(add_vector(worker, morsel, v, store, err));
+        const uint64_t most = wish->most - stoa_row_store_rows(store);
+        STOA_TRY(add_vector(worker, morsel, v, most, store, err));
         if (top > 0 && stoa_row_store_rows(store) >= 2 * top + STOA_VECTOR_ROWS)
             STOA_TRY(trim(worker, top, store, err));
     }
