@@ -314,6 +314,7 @@ static int run(const struct command *command, int argc, char **argv)
         code = message_usage(command->name, "--threads: expected at most 1024, found %llu",
                              (unsigned long long)settings.threads);
     if (code == -1) {
+        interrupt_install();
         message_set_quiet(settings.quiet);
         code = convert(command, &settings, paths, argv);
     }

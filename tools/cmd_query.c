@@ -48,11 +48,11 @@ static const struct option options[] = {
 };
 /* clang-format on */
 
-static int cannot_read(const char *path, const char *why)
+static int cannot_read(const char *path, stoa_status status, const char *why)
 {
     stoa_error err;
     stoa_error_clear(&err);
-    err.status = STOA_E_IO;
+    err.status = status;
     snprintf(err.message, sizeof err.message, "cannot read the statement: %s", why);
     snprintf(err.place, sizeof err.place, "%s", path);
     return message_error(&err, NULL);
@@ -63,18 +63,19 @@ static int read_sql(const char *path, char **out_sql)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
     if (!file)
-        return cannot_read(path, strerror(errno));
+        return cannot_read(path, errno == ENOENT ? STOA_E_NOT_FOUND : STOA_E_IO,
+                           strerror(errno));
     int result = -1;
     char *sql = stoa_memory_get(MAX_SQL_BYTES + 1);
     const size_t size = sql ? fread(sql, 1, MAX_SQL_BYTES + 1, file) : 0;
     if (!sql)
         result = message_no_memory();
     else if (ferror(file))
-        result = cannot_read(path, strerror(errno));
+        result = cannot_read(path, STOA_E_IO, strerror(errno));
     else if (size > MAX_SQL_BYTES)
-        result = cannot_read(path, "it is longer than 1 MiB");
+        result = cannot_read(path, STOA_E_LIMIT, "it is longer than 1 MiB");
     else if (memchr(sql, '\0', size))
-        result = cannot_read(path, "it holds a NUL byte");
+        result = cannot_read(path, STOA_E_BAD_VALUE, "it holds a NUL byte");
     if (file != stdin)
         fclose(file);
     if (result != -1) {

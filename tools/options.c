@@ -162,6 +162,14 @@ static int check_paths(const struct command *command, size_t paths)
     return -1;
 }
 
+/* "-" is standard input, and "-- a comment" begins a SQL statement. */
+static int is_option(const char *word)
+{
+    if (word[0] != '-' || word[1] == '\0')
+        return 0;
+    return word[1] != '-' || word[2] == '\0' || (word[2] >= 'a' && word[2] <= 'z');
+}
+
 int options_parse(const struct command *command, int argc, char **argv, void *settings,
                   size_t *out_paths)
 {
@@ -180,7 +188,7 @@ int options_parse(const struct command *command, int argc, char **argv, void *se
     while (parse.next < argc) {
         char *word = argv[parse.next++];
         int result = -1;
-        if (only_paths || word[0] != '-' || word[1] == '\0')
+        if (only_paths || !is_option(word))
             argv[parse.paths++] = word;
         else if (strcmp(word, "--") == 0)
             only_paths = 1;

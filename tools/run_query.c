@@ -127,6 +127,7 @@ static int report(const struct answer *answer, const stoa_error *err)
 int run_query(const struct query_run *run)
 {
     struct answer answer = {.run = run};
+    interrupt_install();
     stdout_sink_init(&answer.sink);
     stoa_error err;
     stoa_error_clear(&err);

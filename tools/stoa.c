@@ -4,6 +4,7 @@
  * call the public API (include/stoa) and print.
  */
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "stoa/version.h"
@@ -59,7 +60,9 @@ int main(int argc, char **argv)
     /* Widths of characters only; numbers are never printed or read by the locale. */
     if (!setlocale(LC_CTYPE, "C.UTF-8"))
         setlocale(LC_CTYPE, "");
-    interrupt_install();
+    interrupt_prepare();
+    /* A block of talk is one write, not one per character. */
+    setvbuf(stderr, NULL, _IOLBF, 8192);
     stoa_error err;
     stoa_error_clear(&err);
     if (stoa_environment_check(&err) != STOA_OK)
