@@ -5,9 +5,11 @@
  */
 #include "stoa/output.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/alloc.h"
+#include "dataset/name_map.h"
 #include "query/output_format.h"
 
 enum { FLUSH_BYTES = 64 << 10 };
@@ -39,6 +41,64 @@ static stoa_status copy_schema(stoa_output *output, const stoa_schema *schema,
     }
     output->schema.fields = output->fields;
     return STOA_OK;
+}
+
+/* The first of "name_2", "name_3", .. that no column has; by the allocator. */
+static stoa_status other_name(struct stoa_name_map *names, const char *name,
+                              const char **out_name, stoa_error *err)
+{
+    const size_t room = strlen(name) + 24;
+    char *other = stoa_alloc(room);
+    bool is_new = false;
+    uint32_t number = 0;
+    if (!other)
+        return stoa_fail_memory(err, room);
+    for (unsigned suffix = 2; !is_new; suffix++) {
+        (void)snprintf(other, room, "%s_%u", name, suffix);
+        const stoa_status status =
+            stoa_name_map_put(names, other, strlen(other), &number, &is_new, err);
+        if (status != STOA_OK) {
+            stoa_free(other);
+            return status;
+        }
+    }
+    *out_name = other;
+    return STOA_OK;
+}
+
+static stoa_status rename_repeated(stoa_output *output, struct stoa_name_map *names,
+                                   stoa_error *err)
+{
+    const size_t count = output->schema.field_count;
+    bool is_new = false;
+    uint32_t number = 0;
+    for (size_t i = 0; i < count; i++)
+        STOA_TRY(stoa_name_map_put(names, output->fields[i].name,
+                                   strlen(output->fields[i].name), &number, &is_new, err));
+    if (names->count == count)
+        return STOA_OK;
+    uint32_t seen = 0; /* names below this have been met */
+    for (size_t i = 0; i < count; i++) {
+        const char *name = output->fields[i].name;
+        const char *other = NULL;
+        if (!stoa_name_map_find(names, name, strlen(name), &number) || number >= seen) {
+            seen = number + 1;
+            continue;
+        }
+        STOA_TRY(other_name(names, name, &other, err));
+        stoa_free((void *)(uintptr_t)name);
+        output->fields[i].name = other;
+    }
+    return STOA_OK;
+}
+
+static stoa_status make_names_unique(stoa_output *output, stoa_error *err)
+{
+    struct stoa_name_map names;
+    STOA_TRY(stoa_name_map_init(&names, MAX_PENDING, err));
+    const stoa_status status = rename_repeated(output, &names, err);
+    stoa_name_map_done(&names);
+    return status;
 }
 
 static stoa_status flush(stoa_output *output, stoa_error *err)
@@ -78,6 +138,8 @@ stoa_status stoa_output_create(const char *format, const stoa_schema *schema,
     output->context = context;
     stoa_buf_init(&output->pending, MAX_PENDING);
     stoa_status status = copy_schema(output, schema, err);
+    if (status == STOA_OK && found->needs_unique_names)
+        status = make_names_unique(output, err);
     if (status == STOA_OK && found->begin)
         status = found->begin(&output->schema, &output->pending, err);
     if (status != STOA_OK) {

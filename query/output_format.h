@@ -11,6 +11,8 @@
 
 struct stoa_output_format {
     const char *name; /* "csv" */
+    /* Names of columns are keys: a second "a" becomes "a_2", so that readers keep both. */
+    bool needs_unique_names;
     /* What stands before the first row; NULL: nothing. */
     stoa_status (*begin)(const stoa_schema *schema, struct stoa_buf *out, stoa_error *err);
     /* Row `row` of a batch; `is_first` for the first row of the output. */

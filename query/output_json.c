@@ -99,5 +99,6 @@ static stoa_status end_json(int is_empty, struct stoa_buf *out, stoa_error *err)
 }
 
 const struct stoa_output_format stoa_output_json = {
-    .name = "json", .row = row_json, .end = end_json};
-const struct stoa_output_format stoa_output_ndjson = {.name = "ndjson", .row = row_ndjson};
+    .name = "json", .needs_unique_names = true, .row = row_json, .end = end_json};
+const struct stoa_output_format stoa_output_ndjson = {
+    .name = "ndjson", .needs_unique_names = true, .row = row_ndjson};

@@ -2,6 +2,7 @@
 /*
  * Batches to bytes: CSV, TSV, JSON and NDJSON, streamed to a callback. What they print is the
  * canonical spelling of every value, so that CSV and NDJSON convert back to the same table.
+ * In JSON a column whose name an earlier one has gets "_2" behind it, so that readers keep both.
  * The aligned table for terminals is the command's own business.
  */
 #ifndef STOA_OUTPUT_H
