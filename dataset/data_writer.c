@@ -100,6 +100,7 @@ static stoa_status end_file(struct stoa_data_writer *writer, stoa_error *err)
     file->rows = summary.rows;
     file->size = summary.size;
     file->hash = summary.hash;
+    file->content = summary.content;
     STOA_TRY(keep_stats(writer, &summary, err));
     stoa_file_writer_free(writer->writer);
     writer->writer = NULL;

@@ -155,8 +155,7 @@ static stoa_status check_content(const struct version_files *files, uint32_t num
                                  struct stoa_reader *reader, stoa_error *err)
 {
     const stoa_schema schema = stoa_manifest_schema(files->manifest);
-    STOA_TRY(
-        stoa_file_check_schema(reader, &schema, files->manifest->files[number].rows, err));
+    STOA_TRY(stoa_file_check_entry(reader, &files->manifest->files[number], &schema, err));
     return check_stats(files, number, reader, err);
 }
 

@@ -38,13 +38,27 @@ cleanup:
     return status;
 }
 
-stoa_status stoa_file_check_schema(struct stoa_reader *reader, const stoa_schema *schema,
-                                   uint64_t rows, stoa_error *err)
+static stoa_status check_content(const struct stoa_reader *reader,
+                                 struct stoa_hash128 expected, stoa_error *err)
+{
+    const struct stoa_hash128 found = stoa_reader_content(reader);
+    if (found.low == expected.low && found.high == expected.high)
+        return STOA_OK;
+    return stoa_fail(err, STOA_E_CORRUPT,
+                     "expected the content identity of the manifest, %016" PRIx64
+                     "%016" PRIx64 ", found %016" PRIx64 "%016" PRIx64,
+                     expected.high, expected.low, found.high, found.low);
+}
+
+stoa_status stoa_file_check_entry(struct stoa_reader *reader,
+                                  const struct stoa_manifest_file *entry,
+                                  const stoa_schema *schema, stoa_error *err)
 {
     const stoa_schema *found = NULL;
-    if (stoa_reader_rows(reader) != rows)
+    STOA_TRY(check_content(reader, entry->content, err));
+    if (stoa_reader_rows(reader) != entry->rows)
         return stoa_fail(err, STOA_E_CORRUPT, "expected %" PRIu64 " rows, found %" PRIu64,
-                         rows, stoa_reader_rows(reader));
+                         entry->rows, stoa_reader_rows(reader));
     STOA_TRY(stoa_reader_schema(reader, &found, err));
     if (found->field_count != schema->field_count)
         return stoa_fail(err, STOA_E_CORRUPT, "expected %zu columns, found %zu",
@@ -121,7 +135,7 @@ stoa_status stoa_file_check_new(const struct stoa_file *root,
     struct stoa_reader *reader = NULL;
     STOA_TRY(check_bytes(root, file, err));
     STOA_TRY(stoa_file_open_data(root, file->path, file->size, &reader, err));
-    stoa_status status = stoa_file_check_schema(reader, schema, file->rows, err);
+    stoa_status status = stoa_file_check_entry(reader, file, schema, err);
     if (status == STOA_OK)
         status = stoa_reader_verify(reader, false, NULL, NULL, err);
     if (status == STOA_OK)

@@ -16,11 +16,13 @@ STOA_MUST_USE stoa_status stoa_file_hash(const struct stoa_file *file,
                                          struct stoa_hash128 *out_hash, uint64_t *out_size,
                                          stoa_error *err);
 
-/* STOA_E_CORRUPT unless the file has exactly these fields (by id and type, any order of
- * names' spelling ignored) and this many rows. */
-STOA_MUST_USE stoa_status stoa_file_check_schema(struct stoa_reader *reader,
-                                                 const stoa_schema *schema, uint64_t rows,
-                                                 stoa_error *err);
+/* STOA_E_CORRUPT unless the file is the one the manifest means, by its content identity (its
+ * name and size alone would let one committed file pass for another), and has exactly these
+ * fields (by id and type, any order of names' spelling ignored) and this many rows. Reads
+ * nothing that opening has not read, but the schema. */
+STOA_MUST_USE stoa_status stoa_file_check_entry(struct stoa_reader *reader,
+                                                const struct stoa_manifest_file *entry,
+                                                const stoa_schema *schema, stoa_error *err);
 
 /* Opens a data file of `size` bytes below `root` through the reader. */
 STOA_MUST_USE stoa_status stoa_file_open_data(const struct stoa_file *root,

@@ -46,6 +46,7 @@ struct stoa_manifest_file {
     uint64_t size, rows;
     uint64_t version; /* that added it */
     struct stoa_hash128 hash;
+    struct stoa_hash128 content; /* identity [FMT-61], in the file's trailer */
     const struct stoa_partition_value *values; /* partition_count of them */
 };
 

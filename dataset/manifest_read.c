@@ -289,6 +289,7 @@ static stoa_status load_file(struct loader *loader, stoa_error *err)
         return corrupt_row(loader, err, "a file size above 0");
     STOA_TRY(get_count(loader, STOA_COL_ROWS, ROW_LIMIT, &file.rows, err));
     STOA_TRY(get_hash(loader, STOA_COL_HASH, &file.hash, err));
+    STOA_TRY(get_hash(loader, STOA_COL_CONTENT, &file.content, err));
     loader->file_rows += file.rows;
     if (!stoa_add_u64(loader->file_bytes, file.size, &loader->file_bytes))
         return corrupt_row(loader, err, "file sizes that add up");

@@ -37,6 +37,7 @@ const stoa_field stoa_manifest_fields[STOA_COL_COUNT] = {
     FIELD(STOA_COL_MIN, "min", STOA_TYPE_BINARY),
     FIELD(STOA_COL_MAX, "max", STOA_TYPE_BINARY),
     FIELD(STOA_COL_SUM, "sum", STOA_TYPE_BINARY),
+    FIELD(STOA_COL_CONTENT, "content", STOA_TYPE_BINARY),
 };
 
 #define BIT(column) (UINT32_C(1) << STOA_COL_##column)
@@ -49,7 +50,8 @@ const stoa_field stoa_manifest_fields[STOA_COL_COUNT] = {
 #define OF_SOURCE                                                                          \
     (BIT(KIND) | BIT(VERSION) | BIT(NAME) | BIT(BYTES) | BIT(MODIFIED) | BIT(HASH) | LEDGER)
 #define OF_FILE                                                                            \
-    (BIT(KIND) | BIT(VERSION) | BIT(FILE) | BIT(PATH) | BIT(BYTES) | BIT(ROWS) | BIT(HASH))
+    (BIT(KIND) | BIT(VERSION) | BIT(FILE) | BIT(PATH) | BIT(BYTES) | BIT(ROWS) |           \
+     BIT(HASH) | BIT(CONTENT))
 #define OF_VALUE (BIT(KIND) | BIT(FILE) | BIT(FIELD))
 #define OF_STAT  (BIT(KIND) | BIT(FILE) | BIT(FIELD) | BIT(NULLS) | BIT(NANS) | BIT(BOUNDS))
 

@@ -40,6 +40,7 @@ enum stoa_manifest_column {
     STOA_COL_MIN,
     STOA_COL_MAX,
     STOA_COL_SUM,
+    STOA_COL_CONTENT,
     STOA_COL_COUNT
 };
 

@@ -186,8 +186,10 @@ static stoa_status write_file(struct rows *rows, const struct stoa_manifest_draf
                               uint64_t version, stoa_error *err)
 {
     uint8_t hash[16];
+    uint8_t content[16];
     STOA_UNUSED(draft);
     hash_store(file->hash, hash);
+    hash_store(file->content, content);
     row_begin(rows, STOA_KIND_FILE);
     rows->row[STOA_COL_VERSION] = int_value(version);
     rows->row[STOA_COL_FILE] = int_value(number);
@@ -195,6 +197,7 @@ static stoa_status write_file(struct rows *rows, const struct stoa_manifest_draf
     rows->row[STOA_COL_BYTES] = int_value(file->size);
     rows->row[STOA_COL_ROWS] = int_value(file->rows);
     rows->row[STOA_COL_HASH] = bytes_value(hash, sizeof hash);
+    rows->row[STOA_COL_CONTENT] = bytes_value(content, sizeof content);
     return row_end(rows, err);
 }
 

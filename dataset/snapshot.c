@@ -32,7 +32,7 @@ static stoa_status open_file(void *context, size_t file, struct stoa_reader **ou
     STOA_TRY(stoa_file_open_data(&dataset->root.directory, entry->path, entry->size,
                                  &reader, err));
     const stoa_status status =
-        stoa_file_check_schema(reader, &dataset->info.schema, entry->rows, err);
+        stoa_file_check_entry(reader, entry, &dataset->info.schema, err);
     if (status != STOA_OK) {
         stoa_error_set_place(err, "%s/%s", dataset->path, entry->path);
         stoa_reader_close(reader);

@@ -195,3 +195,8 @@ uint64_t stoa_reader_file_size(const struct stoa_reader *reader)
 {
     return reader->size;
 }
+
+struct stoa_hash128 stoa_reader_content(const struct stoa_reader *reader)
+{
+    return reader->trailer.content;
+}

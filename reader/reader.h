@@ -52,6 +52,8 @@ uint64_t stoa_reader_rows(const struct stoa_reader *reader);
 uint32_t stoa_reader_columns(const struct stoa_reader *reader);
 uint32_t stoa_reader_row_groups(const struct stoa_reader *reader);
 uint64_t stoa_reader_file_size(const struct stoa_reader *reader);
+/* The content identity in the trailer [FMT-61]. */
+struct stoa_hash128 stoa_reader_content(const struct stoa_reader *reader);
 
 /* The schema of all columns; loads every column record on first use (O(columns)). Borrowed. */
 STOA_MUST_USE stoa_status stoa_reader_schema(struct stoa_reader *reader,

@@ -29,8 +29,9 @@ struct stoa_file_writer_options {
 /* What was written; the arrays belong to the writer and live until it is freed. */
 struct stoa_file_summary {
     uint64_t rows;
-    uint64_t size;            /* bytes of the whole file */
-    struct stoa_hash128 hash; /* XXH3-128 of the whole file */
+    uint64_t size;               /* bytes of the whole file */
+    struct stoa_hash128 hash;    /* XXH3-128 of the whole file */
+    struct stoa_hash128 content; /* identity, as in the trailer [FMT-61] */
     uint32_t row_groups;
     const struct stoa_stats *columns; /* file-level statistics, one per field */
     const uint64_t *stored_bytes;     /* encoded bytes, one per field */

@@ -534,6 +534,7 @@ static stoa_status write_trailer(struct stoa_file_writer *writer,
         .content = footer->sink.content,
     };
     uint8_t bytes[STOA_TRAILER_SIZE];
+    writer->content = trailer.content;
     stoa_trailer_write(&trailer, bytes);
     return stoa_file_output_write(&writer->output, bytes, sizeof bytes, err);
 }

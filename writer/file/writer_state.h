@@ -57,7 +57,8 @@ struct stoa_file_writer {
     char *names;         /* one behind the other, each with a NUL */
     uint8_t *name_table; /* the footer's section [FMT-64] */
     struct stoa_hash128 identity;
-    uint64_t schema_size; /* bytes of the schema section */
+    struct stoa_hash128 content; /* set when the trailer is written [FMT-61] */
+    uint64_t schema_size;        /* bytes of the schema section */
 
     struct stoa_column_builder *columns; /* the row group being filled */
     struct stoa_cut cut;

@@ -61,7 +61,8 @@ static void sample_make(struct sample *sample)
         .path = "b.stoa",
         .size = 2000,
         .rows = 6,
-        .hash = {7, 8},
+        .hash = {7, 8 },
+        .content = {9, 10},
         .values = &sample->values[1]
     };
     assert_ok(stoa_stat_table_init(&sample->stats, 3, 1, &error), &error);
@@ -172,6 +173,8 @@ static void test_everything_comes_back(void **state)
     assert_string_equal(manifest->files[0].values[0].text, "ES");
     assert_null(manifest->files[1].values[0].text);
     assert_int_equal(manifest->files[1].hash.low, 7);
+    assert_int_equal(manifest->files[1].content.low, 9);
+    assert_int_equal(manifest->files[1].content.high, 10);
     assert_int_equal(manifest->tracked_count, 3);
     assert_int_equal(manifest->tracked[0], 1); /* the partition column first */
     uint64_t nulls[2] = {99, 99};
@@ -376,6 +379,8 @@ static void test_hostile_cells_are_refused(void **state)
         {5,  STOA_COL_VERSION,       number(2)                              },
         {5,  STOA_COL_ROWS_WRITTEN,  number(9)                              },
         {5,  STOA_COL_HASH,          text("short")                          },
+        {6,  STOA_COL_CONTENT,       text("short")                          },
+        {6,  STOA_COL_CONTENT,       null                                   },
         {6,  STOA_COL_PATH,          text("../a.stoa")                      },
         {6,  STOA_COL_PATH,          text("/etc/passwd")                    },
         {6,  STOA_COL_PATH,          text("a//b")                           },

@@ -262,6 +262,50 @@ static void test_a_lone_file_is_a_table(void **state)
     test_directory_remove(&directory);
 }
 
+static void file_path(const char *dataset_path, const char *inner, char out[900])
+{
+    (void)snprintf(out, 900, "%s/%.400s", dataset_path, inner);
+}
+
+/* [DS-17] Two committed files of one size: neither passes for the other. */
+static void test_another_committed_file_in_its_place_is_damage(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    stoa_dataset *dataset = NULL;
+    struct stoa_reader *reader = NULL;
+    stoa_dataset_file_info files[2];
+    stoa_verify_report report;
+    char path[300];
+    char names[2][900];
+    test_directory_make(&directory);
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    for (uint64_t i = 0; i < 2; i++) {
+        uint64_t version = 0;
+        const struct fixture_options options = {.path = path, .rows = 1, .first = 4 + i};
+        assert_ok(fixture_commit(&options, &version, &error), &error);
+    }
+    assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(stoa_dataset_file(dataset, i, &files[i], &error), &error);
+        file_path(path, files[i].path, names[i]);
+    }
+    assert_int_equal(files[0].bytes, files[1].bytes);
+    assert_ok(stoa_dataset_acquire(dataset, 0, &reader, &error), &error);
+    stoa_dataset_release(dataset, 0, reader);
+    stoa_dataset_close(dataset);
+    assert_int_equal(unlink(names[0]), 0);
+    assert_int_equal(link(names[1], names[0]), 0);
+    assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
+    assert_fails(stoa_dataset_acquire(dataset, 0, &reader, &error), STOA_E_CORRUPT, &error);
+    assert_contains(error.message, "expected the content identity of the manifest");
+    assert_contains(error.place, files[0].path);
+    stoa_dataset_close(dataset);
+    assert_fails(stoa_verify(path, 0, 1, NULL, NULL, &report, &error), STOA_E_CORRUPT,
+                 &error);
+    test_directory_remove(&directory);
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, ROUNDS = 200 };
@@ -317,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_walk_checks_the_chain),
         cmocka_unit_test(test_statistics_are_those_of_the_files),
         cmocka_unit_test(test_a_lone_file_is_a_table),
+        cmocka_unit_test(test_another_committed_file_in_its_place_is_damage),
         cmocka_unit_test(test_threads_share_readers_and_statistics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
