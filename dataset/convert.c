@@ -17,6 +17,7 @@
 #include "dataset/convert_report.h"
 #include "dataset/drift.h"
 #include "dataset/router.h"
+#include "dataset/target.h"
 
 #define MEMORY_DEFAULT ((uint64_t)256 << 20)
 
@@ -151,6 +152,7 @@ static stoa_status look_at_output(struct conversion *conversion, stoa_error *err
     const stoa_convert_options *options = conversion->options;
     enum stoa_root_state state = STOA_ROOT_ABSENT;
     STOA_TRY(check_apart(options, err));
+    STOA_TRY(stoa_target_check_new(options->dataset, err));
     STOA_TRY(stoa_root_probe(options->dataset, &state, err));
     if (state != STOA_ROOT_PRESENT)
         return stoa_root_open_parent(options->dataset, &conversion->spool, err);

@@ -177,9 +177,36 @@ static bool is_inside(const char *directory)
 }
 
 static stoa_status scan_directory(struct gc *gc, const char *directory, unsigned depth,
+/* True for a name that [DS-20..24] give: other directories are somebody else's. */
+static bool is_partition(const char *name)
+{
+    bool has_key = false;
+    for (const char *p = name; *p != '\0'; p++) {
+        const bool plain = (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
+                           (*p >= '0' && *p <= '9') || strchr("_.%=~-", *p) != NULL;
+        if (!plain)
+            return false;
+        has_key = has_key || *p == '=';
+    }
+    return has_key;
+}
+
                                   stoa_error *err);
 
 static stoa_status scan_name(struct gc *gc, const char *directory, const char *name,
+/* A partition's directory is looked into, unless it is a dataset of its own. */
+static stoa_status scan_partition(struct gc *gc, const char *path, const char *name,
+                                  unsigned depth, stoa_error *err)
+{
+    char own[STOA_PATH_LIMIT + 1];
+    struct stat facts;
+    bool exists = false;
+    if (depth == DEPTH_MAX || !is_partition(name) || !join(own, path, "_stoa"))
+        return STOA_OK;
+    STOA_TRY(stoa_io_stat_at(gc->root.directory.fd, own, &exists, &facts, err));
+    return exists ? STOA_OK : scan_directory(gc, path, depth + 1, err);
+}
+
                              unsigned depth, stoa_error *err)
 {
     char path[STOA_PATH_LIMIT + 1];
@@ -193,8 +220,7 @@ static stoa_status scan_name(struct gc *gc, const char *directory, const char *n
     if (!exists)
         return STOA_OK;
     if (S_ISDIR(facts.st_mode))
-        return inside || depth == DEPTH_MAX ? STOA_OK
-                                            : scan_directory(gc, path, depth + 1, err);
+        return inside ? STOA_OK : scan_partition(gc, path, name, depth, err);
     if (!S_ISREG(facts.st_mode))
         return STOA_OK;
     if (inside ? own_leftover(name, operation) : stoa_data_file_name_parse(name, operation))

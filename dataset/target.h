@@ -24,4 +24,8 @@ STOA_MUST_USE stoa_status stoa_target_resolve(const char *path,
                                               stoa_error *err);
 void stoa_target_done(struct stoa_target *target);
 
+/* STOA_E_USAGE for a path at which no dataset may be made: inside another one [DS-6], or where
+ * it would hide a version of one, as "events@1" beside "events" does [DS-5]. */
+STOA_MUST_USE stoa_status stoa_target_check_new(const char *path, stoa_error *err);
+
 #endif

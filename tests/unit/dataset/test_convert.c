@@ -416,6 +416,82 @@ static void test_misuse_is_refused_before_anything_happens(void **state)
     place_done(&place);
 }
 
+/* [DS-6, DS-42] */
+static void test_no_dataset_is_made_in_another_and_gc_enters_none(void **state)
+{
+    (void)state;
+    static const char *const inside[] = {"ds/y", "ds/k=v", "ds/k=v/deep/y", "ds/_stoa",
+                                         "ds/_stoa/tmp/y"};
+    static const char *const nested[] = {"ds/y", "ds/k=v"};
+    const stoa_gc_options options = {.use_grace = 1};
+    stoa_convert_report *report = NULL;
+    stoa_gc_report removed;
+    struct place place;
+    char outer[300];
+    place_make(&place, three_rows);
+    memcpy(outer, place.dataset, sizeof outer);
+    convert_ok(&place, NULL, 1, 3);
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++) {
+        (void)snprintf(place.dataset, sizeof place.dataset, "%s",
+                       test_path(&place.directory, inside[i]));
+        assert_fails(convert(&place, NULL, &report), STOA_E_USAGE, &error);
+        assert_contains(error.message, "inside a dataset");
+    }
+    assert_false(test_file_exists(&place.directory, "ds/k=v"));
+    for (size_t i = 0; i < 2; i++) { /* as earlier writers could */
+        uint64_t version = 0;
+        (void)snprintf(place.dataset, sizeof place.dataset, "%s",
+                       test_path(&place.directory, nested[i]));
+        assert_ok(
+            fixture_commit(&(struct fixture_options){.path = place.dataset, .rows = 50},
+                           &version, &error),
+            &error);
+    }
+    assert_ok(stoa_gc(outer, &options, &removed, &error), &error);
+    assert_int_equal(removed.files_removed, 0);
+    for (size_t i = 0; i < 2; i++)
+        fixture_check(test_path(&place.directory, nested[i]),
+                      &(struct fixture_range){0, 50}, 1, 0);
+    place_done(&place);
+}
+
+/* [DS-5] */
+static void test_no_dataset_hides_a_version(void **state)
+{
+    (void)state;
+    stoa_convert_report *report = NULL;
+    struct place place;
+    place_make(&place, three_rows);
+    convert_ok(&place, NULL, 1, 3);
+    (void)snprintf(place.dataset, sizeof place.dataset, "%s",
+                   test_path(&place.directory, "ds@1"));
+    assert_fails(convert(&place, NULL, &report), STOA_E_USAGE, &error);
+    assert_contains(error.message, "found version 1 of one");
+    assert_false(test_file_exists(&place.directory, "ds@1"));
+    assert_int_equal(dataset_rows(place.dataset), 3);
+    (void)snprintf(place.dataset, sizeof place.dataset, "%s",
+                   test_path(&place.directory, "other@1"));
+    convert_ok(&place, NULL, 1, 3);
+    place_done(&place);
+}
+
+/* [DS-4] */
+static void test_a_link_may_stand_for_the_dataset(void **state)
+{
+    (void)state;
+    struct place place;
+    stoa_verify_report report;
+    char linked[300];
+    place_make(&place, three_rows);
+    convert_ok(&place, NULL, 1, 3);
+    (void)snprintf(linked, sizeof linked, "%s", test_path(&place.directory, "link"));
+    assert_int_equal(symlink("ds", linked), 0);
+    assert_int_equal(dataset_rows(linked), 3);
+    assert_ok(stoa_verify(linked, 1, 1, NULL, NULL, &report, &error), &error);
+    assert_int_equal(report.versions, 1);
+    place_done(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +509,9 @@ int main(void)
         cmocka_unit_test(test_bad_rows_leave_the_dataset_as_it_was),
         cmocka_unit_test(test_caller_can_stop),
         cmocka_unit_test(test_caller_can_stop_until_the_commit),
+        cmocka_unit_test(test_no_dataset_is_made_in_another_and_gc_enters_none),
+        cmocka_unit_test(test_no_dataset_hides_a_version),
+        cmocka_unit_test(test_a_link_may_stand_for_the_dataset),
         cmocka_unit_test(test_misuse_is_refused_before_anything_happens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
