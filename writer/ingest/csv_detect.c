@@ -69,6 +69,18 @@ static bool next_record(const struct stoa_csv_dialect *dialect,
     return false;
 }
 
+/* True if the delimiter stands outside quotes in the record. Behind a fault nobody knows what is
+ * inside quotes, so there every one counts. */
+static bool is_split(const struct stoa_csv_dialect *dialect,
+                     const struct stoa_csv_sample *sample,
+                     const struct stoa_csv_record *record)
+{
+    if (record->fault == STOA_OK)
+        return record->fields > 1;
+    return record->fields > 0 || memchr(sample->bytes + record->place, dialect->delimiter,
+                                        (size_t)(record->end - record->place)) != NULL;
+}
+
 static struct split_count count_split(const struct stoa_csv_dialect *dialect,
                                       const struct stoa_csv_sample *sample)
 {
@@ -83,7 +95,7 @@ static struct split_count count_split(const struct stoa_csv_dialect *dialect,
             if (count.fields < 2)
                 break;
         }
-        count.split += record.fields > 1;
+        count.split += is_split(dialect, sample, &record);
         if (record.fault == STOA_OK && record.fields > 1)
             count_one(&table, record.fields);
     }
@@ -124,6 +136,31 @@ static uint8_t detect_delimiter(struct stoa_csv_dialect dialect,
         }
     }
     return delimiter;
+}
+
+struct stoa_csv_doubt stoa_csv_doubt_one_column(const struct stoa_csv_dialect *dialect,
+                                                const struct stoa_csv_sample *sample)
+{
+    struct stoa_csv_doubt most = {.records = 0};
+    struct stoa_csv_dialect other = *dialect;
+    for (size_t i = 0; i < sizeof delimiters; i++) {
+        struct stoa_csv_record record;
+        size_t at = sample->begin;
+        uint32_t records = 0;
+        other.delimiter = delimiters[i];
+        struct stoa_csv_doubt doubt = {.delimiter = delimiters[i]};
+        if (dialect->has_quote && delimiters[i] == dialect->quote)
+            continue;
+        for (; records < SAMPLE_RECORDS; records++) {
+            if (!next_record(&other, sample, &at, &record, NULL, 0))
+                break;
+            if (is_split(&other, sample, &record) && doubt.records++ == 0)
+                doubt.first = (size_t)record.begin;
+        }
+        if (records > 1 && 2 * doubt.records > records - 1 && doubt.records > most.records)
+            most = doubt;
+    }
+    return most;
 }
 
 /* ---- the quote ---- */

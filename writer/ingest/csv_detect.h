@@ -22,6 +22,18 @@ struct stoa_csv_sample {
 struct stoa_csv_dialect stoa_csv_detect_dialect(const struct stoa_ingest_options *options,
                                                 const struct stoa_csv_sample *sample);
 
+/* What speaks against a source having one column. */
+struct stoa_csv_doubt {
+    uint8_t delimiter;
+    uint32_t records; /* with it outside quotes; 0: nothing speaks against it */
+    size_t first;     /* where the first of them begins */
+};
+
+/* The candidate that most records behind the first have, the most frequent one. `dialect` is a
+ * detected one without delimiter, so it is not in the first record. */
+struct stoa_csv_doubt stoa_csv_doubt_one_column(const struct stoa_csv_dialect *dialect,
+                                                const struct stoa_csv_sample *sample);
+
 /* True if the first record is a header. */
 STOA_MUST_USE stoa_status stoa_csv_detect_header(const struct stoa_csv_dialect *dialect,
                                                  const struct stoa_csv_sample *sample,

@@ -308,6 +308,32 @@ static void place_rows(const struct opening *open)
         input->data_offset > 0 && !is_break(bytes[input->data_offset - 1]);
 }
 
+/* One column by default, although most lines look like several: nobody may miss that. */
+static stoa_status notice_doubt(const struct opening *open, stoa_error *err)
+{
+    const struct stoa_input *input = open->input;
+    if (open->ingest->options.delimiter != 0 || input->dialect.delimiter != '\n')
+        return STOA_OK;
+    const struct stoa_csv_doubt doubt =
+        stoa_csv_doubt_one_column(&input->dialect, &open->sample);
+    if (doubt.records == 0)
+        return STOA_OK;
+    char shown[12]; /* as a shell takes it */
+    if (doubt.delimiter == '\t')
+        (void)snprintf(shown, sizeof shown, "'\\t'");
+    else
+        (void)snprintf(shown, sizeof shown, doubt.delimiter < 0x20 ? "$'\\x%02X'" : "'%c'",
+                       doubt.delimiter);
+    const unsigned long long above =
+        stoa_csv_kernels_best()->count_lines(open->head.bytes, doubt.first);
+    return stoa_notice_add(
+        open->ingest, UINT32_MAX, open->number, err,
+        "%s: read as one column, although most lines have %s outside quotes: the first "
+        "line has none\nif the fields begin at line %llu: --skip %llu; if the first line is "
+        "one field of them: --delimiter %s",
+        input->info.name, shown, above + 1, above, shown);
+}
+
 static stoa_status open_source(struct opening *open, stoa_error *err)
 {
     struct stoa_input *input = open->input;
@@ -325,6 +351,7 @@ static stoa_status open_source(struct opening *open, stoa_error *err)
     input->info.quote = input->dialect.has_quote ? (char)input->dialect.quote : 0;
     place_rows(open);
     STOA_TRY(make_columns(open, err));
+    STOA_TRY(notice_doubt(open, err));
     if (header == STOA_HEADER_AUTO && !input->info.has_header)
         STOA_TRY(
             stoa_notice_add(open->ingest, UINT32_MAX, open->number, err,

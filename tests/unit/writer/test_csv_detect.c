@@ -70,6 +70,65 @@ static void test_ragged_files_keep_their_delimiter(void **state)
     CHECK(cases);
 }
 
+/* Faulty records have the delimiter too: no faulty file may turn into one column. */
+static void test_stray_quotes_keep_the_delimiter(void **state)
+{
+    static const struct detect_case cases[] = {
+        {"id,name,qty\n1,5\" pipe,3\n2,\"6\" pipe,4\n3,\"7\" pipe,5\n4,\"8\" pipe,5\n",
+         "E107 a.csv:3:6: expected a delimiter or a line end behind the closing quote, found "
+         "' ' (3 bad rows; next: a.csv:4:6 E107, a.csv:5:6 E107)\n" },
+        {"name,qty\n\"6\" pipe,4\n\"7\" pipe,5\n\"8\" pipe,5\n",
+         "E107 a.csv:2:4: expected a delimiter or a line end behind the closing quote, found "
+         "' ' (3 bad rows; next: a.csv:3:4 E107, a.csv:4:4 E107)\n" },
+        {"id,name\n1,\"six\n2,seven\n",
+         "E103 a.csv:2:3: a quote is opened here and never closed\n"},
+    };
+    (void)state;
+    CHECK(cases);
+}
+
+/* Nothing is read otherwise, but most lines look like more than one column. */
+static void test_doubtful_single_columns_are_noticed(void **state)
+{
+    static const struct detect_case cases[] = {
+        {"# exported\na,b\n1,2\n3,4\n",
+         "a.csv: read as one column, although most lines have ',' outside quotes: the first "
+         "line has none\nif the fields begin at line 2: --skip 1; if the first line is one "
+         "field of them: --delimiter ','\n"                                 },
+        {"\n\"Report; 2024\"\n\nfor: all\na;b\n1;2\n3;4\n",
+         "a.csv: read as one column, although most lines have ';' outside quotes: the first "
+         "line has none\nif the fields begin at line 5: --skip 4; if the first line is one "
+         "field of them: --delimiter ';'\n"                                 },
+        {"Report\na\tb\n",
+         "a.csv: read as one column, although most lines have '\\t' outside quotes: the first "
+         "line has none\nif the fields begin at line 2: --skip 1; if the first line is one "
+         "field of them: --delimiter '\\t'\n"                               },
+        {"Report\na\x1f"
+         "b\n",                                    "a.csv: read as one column, although most lines have $'\\x1F' outside quotes: the "
+         "first line has none\nif the fields begin at line 2: --skip 1; if the first line is "
+         "one field of them: --delimiter $'\\x1F'\n"},
+        {"text\n\"Hello, world\"\n\"a, \"\"b\"\", c\"\n",   ""              },
+        {"\"a,b\"\n\"1,2\"\n",                              ""              },
+        {"text\nfoo\nbar\nHello, world\nbaz\n",             ""              },
+        {"a,b\n1,2\n",                                      ""              },
+        {"a\n",                                             ""              },
+    };
+    struct run_open open;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        run_open(&open, cases[i].text, NULL);
+        char *found = run_notices(&open);
+        assert_string_equal(found, cases[i].shown);
+        free(found);
+        run_close(&open);
+    }
+    run_open(&open, "x\na,b\n1,2\n", &(const struct stoa_ingest_options){.delimiter = '|'});
+    char *found = run_notices(&open);
+    assert_string_equal(found, "");
+    free(found);
+    run_close(&open);
+}
+
 static void test_single_quotes_are_quotes_only_if_all_texts_have_them(void **state)
 {
     static const struct detect_case cases[] = {
@@ -216,6 +275,8 @@ int main(void)
         cmocka_unit_test(test_delimiter_is_the_one_that_splits_alike),
         cmocka_unit_test(test_text_with_a_few_delimiters_stays_one_column),
         cmocka_unit_test(test_ragged_files_keep_their_delimiter),
+        cmocka_unit_test(test_stray_quotes_keep_the_delimiter),
+        cmocka_unit_test(test_doubtful_single_columns_are_noticed),
         cmocka_unit_test(test_single_quotes_are_quotes_only_if_all_texts_have_them),
         cmocka_unit_test(test_dialect_is_reported),
         cmocka_unit_test(test_header_is_found_by_what_stands_below),
