@@ -176,7 +176,6 @@ static bool is_inside(const char *directory)
            (directory[length] == '\0' || directory[length] == '/');
 }
 
-static stoa_status scan_directory(struct gc *gc, const char *directory, unsigned depth,
 /* True for a name that [DS-20..24] give: other directories are somebody else's. */
 static bool is_partition(const char *name)
 {
@@ -191,9 +190,9 @@ static bool is_partition(const char *name)
     return has_key;
 }
 
+static stoa_status scan_directory(struct gc *gc, const char *directory, unsigned depth,
                                   stoa_error *err);
 
-static stoa_status scan_name(struct gc *gc, const char *directory, const char *name,
 /* A partition's directory is looked into, unless it is a dataset of its own. */
 static stoa_status scan_partition(struct gc *gc, const char *path, const char *name,
                                   unsigned depth, stoa_error *err)
@@ -207,6 +206,7 @@ static stoa_status scan_partition(struct gc *gc, const char *path, const char *n
     return exists ? STOA_OK : scan_directory(gc, path, depth + 1, err);
 }
 
+static stoa_status scan_name(struct gc *gc, const char *directory, const char *name,
                              unsigned depth, stoa_error *err)
 {
     char path[STOA_PATH_LIMIT + 1];
