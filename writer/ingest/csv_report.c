@@ -230,15 +230,21 @@ static void describe_bytes(const struct stoa_csv_pass *pass,
                            const struct stoa_csv_fault *fault, stoa_error *err)
 {
     const uint8_t *text = slot->buffer.bytes;
+    const char *guess = stoa_encoding_guess(text + fault->begin, fault->end - fault->begin,
+                                            slot->buffer.offset + fault->begin);
     STOA_UNUSED(pass);
     if (fault->code == STOA_E_NUL_BYTE)
         (void)stoa_fail(err, fault->code, "expected text, found a NUL byte");
     else
         (void)stoa_fail(err, fault->code, "expected UTF-8, found the byte 0x%02X",
                         text[fault->place]);
-    stoa_error_set_hint(
-        err, "if the file is in another encoding, name it: --encoding %s",
-        stoa_encoding_guess(text + fault->begin, fault->end - fault->begin));
+    if (!guess && fault->code == STOA_E_NUL_BYTE)
+        stoa_error_set_hint(err, "zeros in text are most often blocks that a crash or a "
+                                 "broken copy lost: get the file again");
+    else
+        stoa_error_set_hint(err,
+                            "if the file is in another encoding, name it: --encoding %s",
+                            guess ? guess : "windows-1252");
 }
 
 static void describe_length(const struct stoa_csv_pass *pass,

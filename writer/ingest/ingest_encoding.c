@@ -46,27 +46,52 @@ bool stoa_encoding_is_utf8(const char *name)
     return false;
 }
 
-const char *stoa_encoding_guess(const uint8_t *bytes, size_t size)
+const char *stoa_encoding_guess(const uint8_t *bytes, size_t size, uint64_t offset)
 {
     size_t zeros[2] = {0, 0};
     for (size_t i = 0; i < size; i++)
-        zeros[i % 2] += bytes[i] == 0;
-    if (zeros[1] > size / 4)
+        zeros[(offset + i) % 2] += bytes[i] == 0;
+    if (zeros[1] > size / 4 && zeros[0] <= size / 8)
         return "UTF-16LE";
-    if (zeros[0] > size / 4)
+    if (zeros[0] > size / 4 && zeros[1] <= size / 8)
         return "UTF-16BE";
-    return "windows-1252";
+    return zeros[0] + zeros[1] > 0 ? NULL : "windows-1252";
+}
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/* iconv drops other bytes from a name, and takes what is empty then, and "char", for the locale's
+ * encoding; a suffix like "//IGNORE" would drop what cannot be decoded without a word. */
+static bool is_charset_name(const char *name)
+{
+    if (!is_letter_or_digit(*name) || is_word(name, "char"))
+        return false;
+    for (; *name != '\0'; name++) {
+        if (!is_letter_or_digit(*name) && !strchr("-_.:+", *name))
+            return false;
+    }
+    return true;
+}
+
+/* STOA_E_USAGE when there is none. */
+static stoa_status open_converter(const char *name, iconv_t *out_converter, stoa_error *err)
+{
+    *out_converter = is_charset_name(name) ? iconv_open("UTF-8", name) : (iconv_t)-1;
+    if (*out_converter == (iconv_t)-1)
+        return stoa_fail(err, STOA_E_USAGE,
+                         "expected the name of an encoding, found \"%s\"", name);
+    return STOA_OK;
 }
 
 stoa_status stoa_encoding_check(const char *name, stoa_error *err)
 {
+    iconv_t converter;
     if (stoa_encoding_is_utf8(name))
         return STOA_OK;
-    /* A suffix like "//IGNORE" would drop what cannot be decoded without a word. */
-    const iconv_t converter = strchr(name, '/') ? (iconv_t)-1 : iconv_open("UTF-8", name);
-    if (converter == (iconv_t)-1)
-        return stoa_fail(err, STOA_E_USAGE,
-                         "expected the name of an encoding, found \"%s\"", name);
+    STOA_TRY(open_converter(name, &converter, err));
     (void)iconv_close(converter);
     return STOA_OK;
 }
@@ -121,10 +146,8 @@ stoa_status stoa_encoding_decode(const char *name, const struct stoa_file *from,
                                  uint64_t *out_size, stoa_error *err)
 {
     stoa_status status = STOA_OK;
-    struct decoding decoding = {.converter = iconv_open("UTF-8", name), .to = to};
-    if (decoding.converter == (iconv_t)-1)
-        return stoa_fail(err, STOA_E_USAGE,
-                         "expected the name of an encoding, found \"%s\"", name);
+    struct decoding decoding = {.to = to};
+    STOA_TRY(open_converter(name, &decoding.converter, err));
     uint8_t *in = stoa_alloc(BLOCK_BYTES);
     decoding.out = stoa_alloc(BLOCK_BYTES);
     if (!in || !decoding.out) {

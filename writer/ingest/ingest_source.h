@@ -59,10 +59,11 @@ const char *stoa_encoding_of_mark(const uint8_t *bytes, size_t size);
 /* True for the names of UTF-8 and ASCII, which need no decoding. */
 bool stoa_encoding_is_utf8(const char *name);
 
-/* A guess at what a text is that is not UTF-8; for a hint. Static text. */
-const char *stoa_encoding_guess(const uint8_t *bytes, size_t size);
+/* A guess at what a text is that is not UTF-8, from some bytes at `offset` of it; for a hint. Static
+ * text; NULL when zeros stand there that are no halves of characters. */
+const char *stoa_encoding_guess(const uint8_t *bytes, size_t size, uint64_t offset);
 
-/* STOA_E_USAGE when iconv does not know the name. */
+/* STOA_E_USAGE when it is no plain name, or iconv does not know it. The locale plays no part. */
 STOA_MUST_USE stoa_status stoa_encoding_check(const char *name, stoa_error *err);
 
 /* Decodes all of `from` into `to` as UTF-8; hashes the bytes of `from` with `hasher`. STOA_E_ENCODING

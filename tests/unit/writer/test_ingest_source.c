@@ -157,6 +157,65 @@ static void test_other_encodings_are_decoded(void **state)
     free(found);
 }
 
+/* [ING-3] iconv would take all of these for some encoding, most of them for the locale's. */
+static void test_only_plain_names_of_encodings_are_taken(void **state)
+{
+    static const char *const refused[] = {
+        "",        "\xC3\xA9",         "???",     "//",       "-",
+        " latin1", "X//IGNORE",        "latin1 ", "latin1\n", "char",
+        "CHAR",    "\xC3\xA9//IGNORE", ",",       "latin1,x"};
+    static const char *const taken[] = {"latin1", "ISO_8859-1:1987", "windows-1252", "UTF8",
+                                        "CP1252"};
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char *found =
+            run_text("a\n1\n", &(const struct stoa_ingest_options){.encoding = refused[i]});
+        assert_contains(found, "E200 : expected the name of an encoding, found \"");
+        free(found);
+    }
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        run_expect("a\n1\n", &(const struct stoa_ingest_options){.encoding = taken[i]},
+                   "a:int64\n1\n");
+}
+
+/* The hint for text with zeros, with the lines above the record skipped or not. */
+static void test_zeros_are_halves_of_characters_or_lost_blocks(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        uint64_t skip;
+        const char *hint;
+    } cases[] = {
+        {"a\0,\0b\0\n\0\x31\0,\0\x32\0\n\0", 16, 0, "--encoding UTF-16LE"},
+        {"a\0,\0b\0\n\0\x31\0,\0\x32\0\n\0", 16, 1, "--encoding UTF-16LE"},
+        {"\0a\0,\0b\0\n\0\x31\0,\0\x32\0\n", 16, 0, "--encoding UTF-16BE"},
+        {"a,b\n1,2\n\0\0\0,\0\0\0\0",        16, 0, "get the file again" },
+        {"a,b\n1,\0\0\0\0\n3,4\n",           15, 0, "get the file again" },
+        {"a,b\nlong text,one\0zero\n",       23, 0, "get the file again" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct test_directory directory;
+        struct stoa_ingest *ingest = NULL;
+        stoa_error error;
+        test_directory_make(&directory);
+        test_file_write(&directory, "a.csv", cases[i].bytes, cases[i].size);
+        assert_ok(stoa_ingest_create(
+                      &(const struct stoa_ingest_options){.skip_lines = cases[i].skip},
+                      &ingest, &error),
+                  &error);
+        stoa_status status =
+            stoa_ingest_add(ingest, test_path(&directory, "a.csv"), &error);
+        if (status == STOA_OK)
+            status = stoa_ingest_infer(ingest, &error);
+        assert_fails(status, STOA_E_NUL_BYTE, &error);
+        assert_contains(error.hint, cases[i].hint);
+        stoa_ingest_free(ingest);
+        test_directory_remove(&directory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +224,8 @@ int main(void)
         cmocka_unit_test(test_standard_input_is_spooled),
         cmocka_unit_test(test_named_pipes_are_spooled_too),
         cmocka_unit_test(test_other_encodings_are_decoded),
+        cmocka_unit_test(test_only_plain_names_of_encodings_are_taken),
+        cmocka_unit_test(test_zeros_are_halves_of_characters_or_lost_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
