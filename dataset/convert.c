@@ -251,22 +251,41 @@ static stoa_status infer(struct conversion *conversion, stoa_error *err)
 
 static stoa_status partition_fail(const char *name, const char *why, stoa_error *err)
 {
-    return stoa_fail(err, STOA_E_PARTITION, "cannot partition by \"%s\": %s", name, why);
+    return stoa_fail(err, STOA_E_USAGE, "cannot partition by \"%s\": %s", name, why);
+}
+
+/* The numbers of the columns to partition by. */
+static stoa_status find_partitions(const stoa_convert_options *options,
+                                   const stoa_schema *schema,
+                                   uint32_t out[STOA_MANIFEST_PARTITION_COLUMNS],
+                                   stoa_error *err)
+{
+    for (uint32_t i = 0; i < options->partition_count; i++) {
+        if (!stoa_schema_find(schema, options->partition_by[i], &out[i]))
+            return partition_fail(options->partition_by[i], "there is no such column", err);
+        for (uint32_t k = 0; k < i; k++) {
+            if (out[k] == out[i])
+                return partition_fail(options->partition_by[i], "it is named twice", err);
+        }
+    }
+    return STOA_OK;
+}
+
+/* Before anything is made: a mistyped name leaves nothing behind. */
+static stoa_status check_partitions(const struct conversion *conversion, stoa_error *err)
+{
+    uint32_t fields[STOA_MANIFEST_PARTITION_COLUMNS];
+    if (conversion->base.manifest != NULL)
+        return STOA_OK;
+    return find_partitions(conversion->options, stoa_ingest_schema(conversion->ingest),
+                           fields, err);
 }
 
 static stoa_status new_partitions(struct conversion *conversion, stoa_error *err)
 {
-    const stoa_convert_options *options = conversion->options;
-    for (size_t i = 0; i < options->partition_count; i++) {
-        uint32_t field = 0;
-        if (!stoa_schema_find(&conversion->schema, options->partition_by[i], &field))
-            return partition_fail(options->partition_by[i], "there is no such column", err);
-        for (uint32_t k = 0; k < conversion->partition_count; k++) {
-            if (conversion->partitions[k] == field)
-                return partition_fail(options->partition_by[i], "it is named twice", err);
-        }
-        conversion->partitions[conversion->partition_count++] = field;
-    }
+    STOA_TRY(find_partitions(conversion->options, &conversion->schema,
+                             conversion->partitions, err));
+    conversion->partition_count = (uint32_t)conversion->options->partition_count;
     return STOA_OK;
 }
 
@@ -440,6 +459,7 @@ static stoa_status run(struct conversion *conversion, stoa_error *err)
     STOA_TRY(stoa_pool_create(options->threads, &conversion->pool, err));
     STOA_TRY(stoa_convert_report_create(&conversion->report, err));
     STOA_TRY(infer(conversion, err));
+    STOA_TRY(check_partitions(conversion, err));
     if (!conversion->has_root && !options->dry_run) {
         STOA_TRY(stoa_root_create(options->dataset, &conversion->root, err));
         conversion->has_root = true;

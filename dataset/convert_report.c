@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/buf.h"
 #include "format/text.h"
 
 #define ARENA_LIMIT ((size_t)512 << 20)
@@ -94,17 +95,60 @@ static stoa_status copy_sources(stoa_convert_report *report,
     return STOA_OK;
 }
 
+/* The earlier source of this conversion with the very bytes of source `i`, or `i`. Nothing can
+ * come twice out of an empty one. */
+static uint32_t same_bytes(const struct stoa_ingest *ingest, uint32_t i)
+{
+    const struct stoa_ingest_source *source = stoa_ingest_source(ingest, i);
+    for (uint32_t k = 0; source->size > 0 && k < i; k++) {
+        const struct stoa_ingest_source *other = stoa_ingest_source(ingest, k);
+        if (other->size == source->size && other->hash.low == source->hash.low &&
+            other->hash.high == source->hash.high)
+            return k;
+    }
+    return i;
+}
+
+static stoa_status note_same_bytes(stoa_convert_report *report,
+                                   const struct stoa_ingest *ingest, uint32_t i,
+                                   const char **out, stoa_error *err)
+{
+    const uint32_t k = same_bytes(ingest, i);
+    struct stoa_buf text;
+    if (k == i)
+        return STOA_OK;
+    stoa_buf_init(&text, ARENA_LIMIT);
+    stoa_status status = stoa_buf_printf(&text, err,
+                                         "%s holds the very bytes of source %s: their rows "
+                                         "come twice",
+                                         stoa_ingest_source(ingest, i)->name,
+                                         stoa_ingest_source(ingest, k)->name);
+    if (status == STOA_OK)
+        status = stoa_buf_append_byte(&text, 0, err);
+    if (status == STOA_OK)
+        status = copy_text(report, (const char *)text.data, out, err);
+    stoa_buf_done(&text);
+    return status;
+}
+
 static stoa_status copy_notices(stoa_convert_report *report,
                                 const struct stoa_ingest *ingest, stoa_error *err)
 {
+    const uint32_t sources = stoa_ingest_source_count(ingest);
     uint32_t count = 0;
     while (stoa_ingest_notice(ingest, count) != NULL)
         count++;
-    const char **notices = stoa_arena_alloc(arena_of(report), count * sizeof *notices);
+    const size_t bytes = ((size_t)count + sources) * sizeof(const char *);
+    const char **notices = stoa_arena_alloc(arena_of(report), bytes);
     if (notices == NULL)
-        return stoa_arena_fail(arena_of(report), count * sizeof *notices, err);
+        return stoa_arena_fail(arena_of(report), bytes, err);
     for (uint32_t i = 0; i < count; i++)
         STOA_TRY(copy_text(report, stoa_ingest_notice(ingest, i)->text, &notices[i], err));
+    for (uint32_t i = 0; i < sources; i++) {
+        notices[count] = NULL;
+        STOA_TRY(note_same_bytes(report, ingest, i, &notices[count], err));
+        count += notices[count] != NULL;
+    }
     report->notices = notices;
     report->notice_count = count;
     return STOA_OK;

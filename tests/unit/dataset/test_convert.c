@@ -270,9 +270,14 @@ static void test_partition_columns_are_kept_by_the_dataset(void **state)
     const char *const by_name[] = {"NAME"};
     const char *const by_id[] = {"id"};
     const char *const by_none[] = {"nothing"};
+    const char *const twice[] = {"name", "Name"};
     place_make(&place, three_rows);
     stoa_convert_options options = {.partition_by = by_none, .partition_count = 1};
-    assert_fails(convert(&place, &options, &report), STOA_E_PARTITION, &error);
+    assert_fails(convert(&place, &options, &report), STOA_E_USAGE, &error);
+    options = (stoa_convert_options){.partition_by = twice, .partition_count = 2};
+    assert_fails(convert(&place, &options, &report), STOA_E_USAGE, &error);
+    assert_int_not_equal(access(place.dataset, F_OK), 0); /* nothing was made */
+    options.partition_count = 1;
     options.partition_by = by_name;
     convert_ok(&place, &options, 1, 3);
     options.partition_by = by_id;
@@ -455,6 +460,26 @@ static void test_no_dataset_is_made_in_another_and_gc_enters_none(void **state)
     place_done(&place);
 }
 
+static void test_bytes_named_twice_are_told(void **state)
+{
+    (void)state;
+    struct place place;
+    stoa_convert_report *report = NULL;
+    char again[300];
+    place_make(&place, three_rows);
+    (void)snprintf(again, sizeof again, "%s", test_path(&place.directory, "again.csv"));
+    assert_int_equal(link(place.source, again), 0);
+    const char *const sources[] = {place.source, again};
+    const stoa_convert_options options = {.sources = sources, .source_count = 2};
+    assert_ok(convert(&place, &options, &report), &error);
+    assert_int_equal(report->rows_written, 6);
+    assert_true(report->notice_count >= 1);
+    assert_contains(report->notices[report->notice_count - 1], "again.csv");
+    assert_contains(report->notices[report->notice_count - 1], "the very bytes of source");
+    stoa_convert_report_free(report);
+    place_done(&place);
+}
+
 /* [DS-5] */
 static void test_no_dataset_hides_a_version(void **state)
 {
@@ -510,6 +535,7 @@ int main(void)
         cmocka_unit_test(test_caller_can_stop),
         cmocka_unit_test(test_caller_can_stop_until_the_commit),
         cmocka_unit_test(test_no_dataset_is_made_in_another_and_gc_enters_none),
+        cmocka_unit_test(test_bytes_named_twice_are_told),
         cmocka_unit_test(test_no_dataset_hides_a_version),
         cmocka_unit_test(test_a_link_may_stand_for_the_dataset),
         cmocka_unit_test(test_misuse_is_refused_before_anything_happens),

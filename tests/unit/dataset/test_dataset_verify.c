@@ -113,6 +113,29 @@ static void test_each_damaged_file_is_reported(void **state)
     test_directory_remove(&directory);
 }
 
+/* What cannot be read is told once, and as what it is. */
+static void test_a_file_that_cannot_be_read_is_told_once(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    stoa_verify_report report;
+    stoa_dataset *dataset = NULL;
+    stoa_dataset_file_info info;
+    char path[300];
+    char name[500];
+    test_directory_make(&directory);
+    make(&directory, path);
+    assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
+    assert_ok(stoa_dataset_file(dataset, 2, &info, &error), &error);
+    (void)snprintf(name, sizeof name, "ds/%s", info.path);
+    stoa_dataset_close(dataset);
+    assert_int_equal(unlink(test_path(&directory, name)), 0);
+    assert_int_equal(symlink("elsewhere", test_path(&directory, name)), 0);
+    assert_fails(stoa_verify(path, 0, 1, NULL, NULL, &report, &error), STOA_E_IO, &error);
+    assert_int_equal(report.damages, 1);
+    test_directory_remove(&directory);
+}
+
 static void test_missing_version_is_damage(void **state)
 {
     (void)state;
@@ -163,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_whole_dataset_is_counted),
         cmocka_unit_test(test_each_damaged_file_is_reported),
+        cmocka_unit_test(test_a_file_that_cannot_be_read_is_told_once),
         cmocka_unit_test(test_missing_version_is_damage),
         cmocka_unit_test(test_nothing_and_other_things_are_not_verified),
     };
