@@ -64,14 +64,15 @@ static stoa_status check_kind(const struct stoa_file *file, enum stoa_open_mode 
     return status;
 }
 
-/* READ opens without blocking, so that a pipe is refused and not waited for. */
+/* READ opens without blocking, so that a pipe is refused and not waited for; STREAM, so that
+ * the wait for a writer is stoa_io_read_ready's, which can be given up. */
 static int flags_of_mode(enum stoa_open_mode mode)
 {
     static const int flags[] = {
         [STOA_OPEN_READ] = O_RDONLY | O_NOCTTY | O_NONBLOCK,
         [STOA_OPEN_CREATE_NEW] = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
         [STOA_OPEN_DIRECTORY] = O_RDONLY | O_DIRECTORY,
-        [STOA_OPEN_STREAM] = O_RDONLY | O_NOCTTY,
+        [STOA_OPEN_STREAM] = O_RDONLY | O_NOCTTY | O_NONBLOCK,
     };
     return flags[mode];
 }
@@ -203,6 +204,31 @@ stoa_status stoa_io_read(const struct stoa_file *file, void *bytes, size_t size,
                          size_t *out_got, stoa_error *err)
 {
     return read_loop(file, NULL, bytes, size, out_got, err);
+}
+
+stoa_status stoa_io_read_ready(const struct stoa_file *file, int milliseconds, void *bytes,
+                               size_t size, size_t *out_got, bool *out_is_waiting,
+                               stoa_error *err)
+{
+    unsigned retries = 0;
+    ssize_t got = 0;
+    *out_got = 0;
+    const int ready = stoa_io_poll(file->fd, milliseconds);
+    *out_is_waiting = ready == 0 || (ready < 0 && errno == EINTR);
+    if (*out_is_waiting)
+        return STOA_OK;
+    if (ready < 0)
+        return file_fail_errno(file, errno, "wait for bytes", err);
+    do {
+        got = stoa_io_current()->read(file->fd, bytes,
+                                      size < TRANSFER_MAX ? size : TRANSFER_MAX);
+    } while (got < 0 && stoa_io_again(&retries));
+    /* Another reader of the same pipe may have been faster. */
+    *out_is_waiting = got < 0 && errno == EAGAIN;
+    if (got < 0 && !*out_is_waiting)
+        return file_fail_errno(file, errno, "read", err);
+    *out_got = got > 0 ? (size_t)got : 0;
+    return STOA_OK;
 }
 
 stoa_status stoa_io_read_some_at(const struct stoa_file *file, uint64_t offset, void *bytes,

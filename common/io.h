@@ -67,7 +67,7 @@ enum stoa_open_mode {
     STOA_OPEN_READ,       /* an existing regular file; never waits for a pipe */
     STOA_OPEN_CREATE_NEW, /* O_CREAT|O_EXCL|O_NOFOLLOW for writing and reading, mode 0666 */
     STOA_OPEN_DIRECTORY,  /* an existing directory */
-    STOA_OPEN_STREAM      /* as READ, but pipes and devices are allowed */
+    STOA_OPEN_STREAM /* as READ, but pipes and devices are allowed: stoa_io_read_ready */
 };
 
 /* Opens `path` relative to `dirfd` (AT_FDCWD for the working directory); `shown` is the name
@@ -88,6 +88,12 @@ void stoa_io_discard(struct stoa_file *file);
 /* Reads up to `size` bytes at the current position; *out_got < size only at the end. */
 STOA_MUST_USE stoa_status stoa_io_read(const struct stoa_file *file, void *bytes,
                                        size_t size, size_t *out_got, stoa_error *err);
+/* Reads what a pipe, a device or a file has next, at most `size` bytes, and waits for it no longer than
+ * `milliseconds`, or until a signal: then *out_is_waiting, so that the caller can ask whether to go on.
+ * A named pipe waits for its first writer too. At the end *out_got is 0. */
+STOA_MUST_USE stoa_status stoa_io_read_ready(const struct stoa_file *file, int milliseconds,
+                                             void *bytes, size_t size, size_t *out_got,
+                                             bool *out_is_waiting, stoa_error *err);
 /* Reads exactly [offset, offset + size); STOA_E_CORRUPT if the file ends before. */
 STOA_MUST_USE stoa_status stoa_io_read_at(const struct stoa_file *file, uint64_t offset,
                                           void *bytes, size_t size, stoa_error *err);

@@ -23,6 +23,10 @@ static inline bool stoa_io_again(unsigned *retries)
     return errno == EINTR && ++*retries < STOA_IO_RETRIES_MAX;
 }
 
+/* poll for bytes or the end of one descriptor: 1, 0 after `milliseconds`, -1 with errno. Not in the
+ * table: it moves no bytes. */
+int stoa_io_poll(int fd, int milliseconds);
+
 /* The last step of a path: call the system on (fd, name). */
 struct stoa_io_target {
     int fd;           /* the directory that holds the name */

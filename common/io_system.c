@@ -8,6 +8,7 @@
 #include "common/io_internal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -54,4 +55,10 @@ const struct stoa_io_ops *stoa_io_current(void)
 void stoa_io_set_ops(const struct stoa_io_ops *ops)
 {
     current_ops = ops != NULL ? ops : &system_ops;
+}
+
+int stoa_io_poll(int fd, int milliseconds)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    return poll(&wanted, 1, milliseconds);
 }

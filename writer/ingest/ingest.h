@@ -60,8 +60,9 @@ struct stoa_ingest_options {
     size_t chunk_size;      /* bytes per unit of work; 0: by memory. For tests: 1.. */
     struct stoa_pool *pool; /* borrowed; NULL: everything on the calling thread */
     const struct stoa_file *spool_directory; /* for stdin and encodings; NULL: /tmp */
-    /* Called on the calling thread now and then; not STOA_OK stops the pass with that status
-     * (`err` filled in by the callee). NULL allowed. */
+    /* Called on the calling thread now and then, while a pipe is read or waited for five times a
+     * second (pass 1, bytes_total 0: not known); not STOA_OK stops with that status (`err` filled
+     * in by the callee). NULL allowed. */
     stoa_status (*on_progress)(void *context, int pass, uint64_t bytes_done,
                                uint64_t bytes_total, stoa_error *err);
     void *progress_context;

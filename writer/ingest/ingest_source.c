@@ -11,7 +11,7 @@
 
 #include "common/alloc.h"
 
-enum { COPY_BYTES = 256 << 10, MAGIC_BYTES = 64 << 10 };
+enum { COPY_BYTES = 256 << 10, MAGIC_BYTES = 64 << 10, WAIT_MILLISECONDS = 200 };
 
 void stoa_source_done(struct stoa_input *input)
 {
@@ -32,20 +32,31 @@ static stoa_status open_spool(const struct stoa_ingest *ingest, struct stoa_file
     return status;
 }
 
-static stoa_status copy_stream(const struct stoa_file *from, const struct stoa_file *to,
+/* Somebody at the other end may never write: the caller is asked while nothing comes. */
+static stoa_status copy_stream(const struct stoa_ingest *ingest,
+                               const struct stoa_file *from, const struct stoa_file *to,
                                struct stoa_hasher *hasher, uint64_t *out_size,
                                stoa_error *err)
 {
+    const struct stoa_ingest_options *options = &ingest->options;
     uint8_t *block = stoa_alloc(COPY_BYTES);
     stoa_status status = STOA_OK;
     uint64_t size = 0;
     if (!block)
         return stoa_fail_memory(err, COPY_BYTES);
-    for (size_t got = COPY_BYTES; got == COPY_BYTES;) {
-        STOA_TRY_CLEANUP(stoa_io_read(from, block, COPY_BYTES, &got, err));
+    for (;;) {
+        size_t got = 0;
+        bool is_waiting = false;
+        STOA_TRY_CLEANUP(stoa_io_read_ready(from, WAIT_MILLISECONDS, block, COPY_BYTES,
+                                            &got, &is_waiting, err));
+        if (got == 0 && !is_waiting)
+            break;
         STOA_TRY_CLEANUP(stoa_io_write(to, block, got, err));
         stoa_hasher_update(hasher, block, got);
         size += got;
+        if (options->on_progress)
+            STOA_TRY_CLEANUP(
+                options->on_progress(options->progress_context, 1, size, 0, err));
     }
     *out_size = size;
 cleanup:
@@ -62,7 +73,8 @@ static stoa_status spool_stream(const struct stoa_ingest *ingest, struct stoa_in
     if (!hasher)
         return stoa_fail_memory(err, 0);
     STOA_TRY_CLEANUP(open_spool(ingest, &input->spool, err));
-    STOA_TRY_CLEANUP(copy_stream(from, &input->spool, hasher, &input->info.size, err));
+    STOA_TRY_CLEANUP(
+        copy_stream(ingest, from, &input->spool, hasher, &input->info.size, err));
     input->info.hash = stoa_hasher_digest(hasher);
     input->text_size = input->info.size;
 cleanup:

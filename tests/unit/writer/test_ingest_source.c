@@ -120,6 +120,42 @@ static void test_named_pipes_are_spooled_too(void **state)
     run_close(&opened);
 }
 
+/* Stops at the second question, as a tool does after a signal. */
+static stoa_status stop_second(void *context, int pass, uint64_t bytes_done,
+                               uint64_t bytes_total, stoa_error *err)
+{
+    int *asked = context;
+    assert_int_equal(pass, 1);
+    assert_int_equal(bytes_done, 0);
+    assert_int_equal(bytes_total, 0);
+    return ++*asked < 2 ? STOA_OK : stoa_fail(err, STOA_E_INTERRUPTED, "stopped");
+}
+
+/* Neither a pipe without a writer nor one whose writer is silent keeps the caller waiting. */
+static void test_waiting_for_a_pipe_can_be_given_up(void **state)
+{
+    (void)state;
+    for (int has_writer = 0; has_writer < 2; has_writer++) {
+        struct test_directory directory;
+        struct stoa_ingest *ingest = NULL;
+        stoa_error error;
+        int asked = 0;
+        test_directory_make(&directory);
+        const char *path = test_path(&directory, "fifo");
+        assert_int_equal(mkfifo(path, 0600), 0);
+        const int writer = has_writer ? open(path, O_RDWR) : -1;
+        const struct stoa_ingest_options options = {.on_progress = stop_second,
+                                                    .progress_context = &asked};
+        assert_ok(stoa_ingest_create(&options, &ingest, &error), &error);
+        assert_fails(stoa_ingest_add(ingest, path, &error), STOA_E_INTERRUPTED, &error);
+        assert_int_equal(asked, 2);
+        stoa_ingest_free(ingest);
+        if (writer >= 0)
+            (void)close(writer);
+        test_directory_remove(&directory);
+    }
+}
+
 /* [ING-3] */
 static void test_other_encodings_are_decoded(void **state)
 {
@@ -223,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_sources_that_change_between_the_passes_are_noticed),
         cmocka_unit_test(test_standard_input_is_spooled),
         cmocka_unit_test(test_named_pipes_are_spooled_too),
+        cmocka_unit_test(test_waiting_for_a_pipe_can_be_given_up),
         cmocka_unit_test(test_other_encodings_are_decoded),
         cmocka_unit_test(test_only_plain_names_of_encodings_are_taken),
         cmocka_unit_test(test_zeros_are_halves_of_characters_or_lost_blocks),
