@@ -308,6 +308,13 @@ stoa_status stoa_io_sync(const struct stoa_file *file, stoa_error *err)
     return file_fail_errno(file, errno, "make the data durable", err);
 }
 
+stoa_status stoa_io_sync_if_possible(const struct stoa_file *file, stoa_error *err)
+{
+    if (stoa_io_current()->fsync(file->fd) == 0 || errno == EINVAL || errno == EROFS)
+        return STOA_OK;
+    return file_fail_errno(file, errno, "make the data durable", err);
+}
+
 stoa_status stoa_io_stat(const struct stoa_file *file, struct stat *out_stat,
                          stoa_error *err)
 {

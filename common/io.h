@@ -106,6 +106,9 @@ STOA_MUST_USE stoa_status stoa_io_write(const struct stoa_file *file, const void
 STOA_MUST_USE stoa_status stoa_io_write_at(const struct stoa_file *file, uint64_t offset,
                                            const void *bytes, size_t size, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_io_sync(const struct stoa_file *file, stoa_error *err);
+/* The same, but fine where the file system cannot (EINVAL, EROFS): for what others made. */
+STOA_MUST_USE stoa_status stoa_io_sync_if_possible(const struct stoa_file *file,
+                                                   stoa_error *err);
 STOA_MUST_USE stoa_status stoa_io_size(const struct stoa_file *file, uint64_t *out_size,
                                        stoa_error *err);
 STOA_MUST_USE stoa_status stoa_io_stat(const struct stoa_file *file, struct stat *out_stat,

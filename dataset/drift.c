@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <strings.h>
 
 enum { BLAMED_MAX = 3, EXCERPT_ROOM = 480 };
 
@@ -19,6 +18,18 @@ struct report {
     struct stoa_buf lines; /* the excerpt */
     stoa_error first;      /* message, place and hint of the first difference */
 };
+
+/* Whatever the locale says about other letters. */
+static bool equal_but_for_ascii_case(const char *a, const char *b)
+{
+    for (; *a != '\0' || *b != '\0'; a++, b++) {
+        const char left = *a >= 'A' && *a <= 'Z' ? (char)(*a + 32) : *a;
+        const char right = *b >= 'A' && *b <= 'Z' ? (char)(*b + 32) : *b;
+        if (left != right)
+            return false;
+    }
+    return true;
+}
 
 bool stoa_schema_find(const stoa_schema *schema, const char *name, uint32_t *out_field)
 {
@@ -33,7 +44,7 @@ bool stoa_schema_find(const stoa_schema *schema, const char *name, uint32_t *out
         }
     }
     for (uint32_t i = 0; i < schema->field_count; i++) {
-        if (strcasecmp(schema->fields[i].name, name) == 0) {
+        if (equal_but_for_ascii_case(schema->fields[i].name, name)) {
             *out_field = i;
             return true;
         }
@@ -50,57 +61,79 @@ static stoa_status add_line(struct report *report, const struct stoa_buf *line,
     return stoa_buf_append(&report->lines, line->data, line->size, err);
 }
 
+/* A column that only one side has: `mark` and `word` say which in the excerpt, `found` in the
+ * message, where the column's name follows. */
+struct one_sided {
+    const char *name;
+    stoa_type type;
+    const struct stoa_ingest_source *source; /* whose header is blamed */
+    char mark;
+    const char *word;
+    bool names_source;
+    const char *found;
+    const char *hint;
+};
+
+static stoa_status report_one_sided(struct report *report, const struct one_sided *column,
+                                    stoa_error *err)
+{
+    const struct stoa_ingest_source *source = column->source;
+    char type[STOA_TYPE_TEXT_MAX];
+    struct stoa_buf line;
+    stoa_buf_init(&line, SIZE_MAX / 2);
+    stoa_status status =
+        stoa_buf_printf(&line, err, "  %c %.80s  %s  %s", column->mark, column->name,
+                        stoa_type_text(column->type, type), column->word);
+    if (status == STOA_OK && column->names_source)
+        status = stoa_buf_printf(&line, err, ", first in %.100s:%" PRIu64, source->name,
+                                 source->header_line);
+    if (status == STOA_OK)
+        status = stoa_buf_append_byte(&line, '\n', err);
+    if (status == STOA_OK)
+        status = add_line(report, &line, err);
+    stoa_buf_done(&line);
+    if (report->differences++ > 0)
+        return status;
+    (void)stoa_fail(&report->first, STOA_E_DRIFT,
+                    "expected the columns of version %" PRIu64 ", found %s \"%.200s\"",
+                    report->manifest->version, column->found, column->name);
+    stoa_error_set_place(&report->first, "%s:%" PRIu64, source->name, source->header_line);
+    stoa_error_set_hint(&report->first, "%s", column->hint);
+    return status;
+}
+
 /* A new column: named by the source that has it first. */
 static stoa_status report_new(struct report *report, const struct stoa_ingest *ingest,
                               uint32_t c, stoa_error *err)
 {
     const struct stoa_ingest_column *column = stoa_ingest_column(ingest, c);
-    const struct stoa_ingest_source *source =
-        stoa_ingest_source(ingest, column->first_source);
-    char type[STOA_TYPE_TEXT_MAX];
-    struct stoa_buf line;
-    stoa_buf_init(&line, SIZE_MAX / 2);
-    stoa_status status = stoa_buf_printf(
-        &line, err, "  + %.80s  %s  new, first in %.100s:%" PRIu64 "\n", column->name,
-        stoa_type_text(column->type, type), source->name, source->header_line);
-    if (status == STOA_OK)
-        status = add_line(report, &line, err);
-    stoa_buf_done(&line);
-    if (report->differences++ > 0)
-        return status;
-    (void)stoa_fail(&report->first, STOA_E_DRIFT,
-                    "expected the columns of version %" PRIu64
-                    ", found a new column \"%.200s\"",
-                    report->manifest->version, column->name);
-    stoa_error_set_place(&report->first, "%s:%" PRIu64, source->name, source->header_line);
-    stoa_error_set_hint(&report->first,
-                        "remove the column from the source, or convert into a new dataset");
-    return status;
+    const struct one_sided one = {
+        .name = column->name,
+        .type = column->type,
+        .source = stoa_ingest_source(ingest, column->first_source),
+        .mark = '+',
+        .word = "new",
+        .names_source = true,
+        .found = "a new column",
+        .hint = "remove the column from the source, or convert into a new dataset",
+    };
+    return report_one_sided(report, &one, err);
 }
 
 static stoa_status report_missing(struct report *report, const struct stoa_ingest *ingest,
                                   const stoa_field *field, stoa_error *err)
 {
-    const struct stoa_ingest_source *source = stoa_ingest_source(ingest, 0);
-    char type[STOA_TYPE_TEXT_MAX];
-    struct stoa_buf line;
-    stoa_buf_init(&line, SIZE_MAX / 2);
-    stoa_status status = stoa_buf_printf(&line, err, "  - %.80s  %s  missing\n",
-                                         field->name, stoa_type_text(field->type, type));
-    if (status == STOA_OK)
-        status = add_line(report, &line, err);
-    stoa_buf_done(&line);
-    if (report->differences++ > 0)
-        return status;
-    (void)stoa_fail(&report->first, STOA_E_DRIFT,
-                    "expected the columns of version %" PRIu64
-                    ", found none named \"%.200s\"",
-                    report->manifest->version, field->name);
-    stoa_error_set_place(&report->first, "%s:%" PRIu64, source->name, source->header_line);
-    stoa_error_set_hint(&report->first,
-                        "add the column to the source (empty fields will do), or convert "
-                        "into a new dataset");
-    return status;
+    const struct one_sided one = {
+        .name = field->name,
+        .type = field->type,
+        .source = stoa_ingest_source(ingest, 0),
+        .mark = '-',
+        .word = "missing",
+        .found = "none named",
+        .hint = "add the column to the source (empty fields will do), or convert into a "
+                "new dataset",
+    };
+    return report_one_sided(report, &one, err);
 }
 
 /* A column whose values do not all fit: with the first that does not. */

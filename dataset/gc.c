@@ -55,11 +55,12 @@ static stoa_status find_live(struct gc *gc, stoa_error *err)
 {
     uint64_t known = 0;
     uint64_t head = 0;
-    STOA_TRY(stoa_log_find_head(&gc->root, &head, err));
+    /* From a listing: behind a gap in the log lie versions that a hint may not lead to. */
+    STOA_TRY(stoa_log_list_head(&gc->root, &head, err));
     do {
         known = head;
         STOA_TRY(stoa_log_walk(&gc->root, known, add_live, gc, err));
-        STOA_TRY(stoa_log_find_head(&gc->root, &head, err));
+        STOA_TRY(stoa_log_list_head(&gc->root, &head, err));
     } while (head != known);
     return STOA_OK;
 }

@@ -70,20 +70,66 @@ static stoa_status version_exists(const struct stoa_root *root, uint64_t version
     return stoa_io_stat_at(root->log.fd, name, out_exists, &facts, err);
 }
 
+/* A listing may miss a name that is made while it is read; a look at the name does not. */
+static stoa_status check_no_gap(const struct stoa_root *root, uint64_t missing,
+                                uint64_t next, stoa_error *err)
+{
+    bool exists = false;
+    for (; missing < next; missing++) {
+        STOA_TRY(version_exists(root, missing, &exists, err));
+        if (exists)
+            continue;
+        (void)stoa_fail(err, STOA_E_CORRUPT,
+                        "expected the manifest of version %" PRIu64
+                        ", found none below version %" PRIu64,
+                        missing, next);
+        stoa_error_set_place(err, "%s", root->directory.name);
+        return STOA_E_CORRUPT;
+    }
+    return STOA_OK;
+}
+
+/* Names are sorted, and so are the versions in them. */
 static stoa_status newest_listed(const struct stoa_root *root, uint64_t *out_version,
                                  stoa_error *err)
 {
     char **names = NULL;
     size_t count = 0;
     uint64_t newest = 0;
+    stoa_status status = STOA_OK;
     STOA_TRY(stoa_io_list(root->log.fd, ".", &names, &count, err));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && status == STOA_OK; i++) {
         uint64_t version = 0;
-        if (stoa_manifest_name_parse(names[i], &version) && version > newest)
-            newest = version;
+        if (!stoa_manifest_name_parse(names[i], &version))
+            continue;
+        status = check_no_gap(root, newest + 1, version, err);
+        newest = version;
     }
     stoa_free(names);
-    *out_version = newest;
+    if (status == STOA_OK)
+        *out_version = newest;
+    return status;
+}
+
+/* Those that were made since. */
+static stoa_status probe_upwards(const struct stoa_root *root, uint64_t *version,
+                                 stoa_error *err)
+{
+    bool exists = true;
+    while (exists && *version < STOA_VERSION_LIMIT) {
+        STOA_TRY(version_exists(root, *version + 1, &exists, err));
+        *version += exists;
+    }
+    return STOA_OK;
+}
+
+stoa_status stoa_log_list_head(const struct stoa_root *root, uint64_t *out_version,
+                               stoa_error *err)
+{
+    uint64_t version = 0;
+    STOA_TRY(newest_listed(root, &version, err));
+    STOA_TRY(probe_upwards(root, &version, err));
+    *out_version = version;
     return STOA_OK;
 }
 
@@ -95,13 +141,8 @@ stoa_status stoa_log_find_head(const struct stoa_root *root, uint64_t *out_versi
     if (version != 0)
         STOA_TRY(version_exists(root, version, &exists, err));
     if (!exists)
-        STOA_TRY(newest_listed(root, &version, err));
-    while (version < STOA_VERSION_LIMIT) {
-        STOA_TRY(version_exists(root, version + 1, &exists, err));
-        if (!exists)
-            break;
-        version++;
-    }
+        return stoa_log_list_head(root, out_version, err);
+    STOA_TRY(probe_upwards(root, &version, err));
     *out_version = version;
     return STOA_OK;
 }

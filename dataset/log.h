@@ -20,6 +20,11 @@
 STOA_MUST_USE stoa_status stoa_log_find_head(const struct stoa_root *root,
                                              uint64_t *out_version, stoa_error *err);
 
+/* The same from a listing, whatever the hint says: STOA_E_CORRUPT when a version is missing
+ * below another. */
+STOA_MUST_USE stoa_status stoa_log_list_head(const struct stoa_root *root,
+                                             uint64_t *out_version, stoa_error *err);
+
 /* Loads version `version`. `out_hash` (NULL: not wanted) gets the XXH3-128 of its bytes, and
  * then all of them are verified: who asks for the hash builds on it. STOA_E_VERSION when there
  * is no such version. */

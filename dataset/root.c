@@ -305,8 +305,8 @@ cleanup:
 }
 
 /* Syncs the directory named by the first `length` bytes of the user's path. One that cannot be
- * opened is an error only if it is the dataset's own parent: further up it was not made by us,
- * since who makes a directory can read it. */
+ * opened, or on a file system that cannot sync, is an error only if it is the dataset's own
+ * parent: further up it was not made by us, since who makes a directory can read it. */
 static stoa_status sync_ancestor(const char *path, size_t length, bool is_parent,
                                  stoa_error *err)
 {
@@ -320,7 +320,8 @@ static stoa_status sync_ancestor(const char *path, size_t length, bool is_parent
     stoa_free(prefix);
     if (opened != STOA_OK)
         return is_parent || opened == STOA_E_NO_MEMORY ? report(&held, err) : STOA_OK;
-    const stoa_status status = stoa_io_sync(&directory, err);
+    const stoa_status status = is_parent ? stoa_io_sync(&directory, err)
+                                         : stoa_io_sync_if_possible(&directory, err);
     stoa_io_discard(&directory);
     return status;
 }

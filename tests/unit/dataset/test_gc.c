@@ -216,6 +216,32 @@ static void test_gc_works_without_locks(void **state)
     test_directory_remove(&directory);
 }
 
+/* A hint from before the gap must not make gc take the versions behind it for leftovers. */
+static void test_gc_refuses_a_log_with_a_gap(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    stoa_gc_report report;
+    stoa_dataset *dataset = NULL;
+    const stoa_gc_options options = {.use_grace = 1};
+    test_directory_make(&directory);
+    char path[300];
+    (void)snprintf(path, sizeof path, "%s", test_path(&directory, "ds"));
+    for (uint64_t i = 0; i < 3; i++)
+        commit(path, i * 50);
+    assert_int_equal(unlink(test_path(&directory, "ds/_stoa/log/0000000000000002.stoa")),
+                     0);
+    test_file_write(&directory, "ds/_stoa/hint", "1\n", 2);
+    assert_fails(stoa_gc(path, &options, &report, &error), STOA_E_CORRUPT, &error);
+    assert_contains(error.message, "version 2");
+    assert_int_equal(unlink(test_path(&directory, "ds/_stoa/hint")), 0);
+    assert_fails(stoa_dataset_open(path, &dataset, &error), STOA_E_CORRUPT, &error);
+    test_file_write(&directory, "ds/_stoa/hint", "3\n", 2);
+    const struct fixture_range all = {0, 150};
+    fixture_check(path, &all, 1, 4);
+    test_directory_remove(&directory);
+}
+
 static void test_gc_refuses_a_dataset_it_cannot_read(void **state)
 {
     (void)state;
@@ -246,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_gc_follows_no_link),
         cmocka_unit_test(test_gc_leaves_young_files_and_those_of_live_writers),
         cmocka_unit_test(test_gc_works_without_locks),
+        cmocka_unit_test(test_gc_refuses_a_log_with_a_gap),
         cmocka_unit_test(test_gc_refuses_a_dataset_it_cannot_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,11 +4,14 @@
  */
 #include "tests/unit/dataset/dataset_fixture.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "tests/support/fault_io.h"
 
 #include "common/hash.h"
 
@@ -97,6 +100,36 @@ static void test_probe_tells_what_a_path_holds(void **state)
     test_directory_remove(&directory);
 }
 
+/* _stoa, the dataset, its parent; then what others made, on whatever file system. */
+static void test_only_what_a_writer_made_must_sync(void **state)
+{
+    (void)state;
+    static const int unable[] = {EINVAL, EROFS};
+    struct test_directory directory;
+    struct stoa_root root;
+    char path[300];
+    test_directory_make(&directory);
+    make(&directory, path);
+    assert_ok(stoa_root_open(path, &root, &error), &error);
+    for (size_t i = 0; i < sizeof unable / sizeof unable[0]; i++) {
+        const struct fault_kind kind = {"fsync", FAULT_EFFECT_ERRNO, unable[i],
+                                        FAULT_FSYNC};
+        for (uint64_t at = 1; at <= 4; at++) {
+            fault_io_start(&kind, at, true, NULL, NULL);
+            const stoa_status status = stoa_root_sync(&root, path, &error);
+            fault_io_stop();
+            assert_int_equal(status, at <= 3 ? STOA_E_IO : STOA_OK);
+        }
+    }
+    const struct fault_kind broken = {"fsync", FAULT_EFFECT_ERRNO, EIO, FAULT_FSYNC};
+    fault_io_start(&broken, 4, true, NULL, NULL);
+    const stoa_status status = stoa_root_sync(&root, path, &error);
+    fault_io_stop();
+    assert_fails(status, STOA_E_IO, &error);
+    stoa_root_close(&root);
+    test_directory_remove(&directory);
+}
+
 static void test_links_below_the_dataset_are_refused(void **state)
 {
     (void)state;
@@ -155,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_format_file_is_text_and_keeps_its_id),
         cmocka_unit_test(test_newer_format_is_told_from_damage),
         cmocka_unit_test(test_probe_tells_what_a_path_holds),
+        cmocka_unit_test(test_only_what_a_writer_made_must_sync),
         cmocka_unit_test(test_links_below_the_dataset_are_refused),
         cmocka_unit_test(test_parent_is_the_nearest_that_exists),
     };
