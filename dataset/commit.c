@@ -32,7 +32,7 @@ stoa_status stoa_commit_base_load(const struct stoa_root *root,
 {
     struct stoa_commit_base base = {0};
     uint64_t head = 0;
-    STOA_TRY(stoa_log_find_head(root, &head, err));
+    STOA_TRY(stoa_log_list_head(root, &head, err));
     if (head != 0)
         STOA_TRY(stoa_log_load(root, head, &base.manifest, &base.hash, err));
     *out_base = base;
@@ -160,9 +160,16 @@ static stoa_status link_manifest(const struct commit *commit, enum link_result *
     bool mine = false;
     stoa_error cause;
     stoa_error looking;
+    uint64_t head = 0;
     /* The predecessor's name first: else a power loss could leave a hole in the log below a
      * version that was reported as safe. */
     STOA_TRY(stoa_io_sync(&root->log, err));
+    /* Into a hole in the log nothing is linked: versions above it would be hidden or hide it. */
+    STOA_TRY(stoa_log_list_head(root, &head, err));
+    if (head > base_version(commit->base)) {
+        *out_result = LINK_LOST;
+        return STOA_OK;
+    }
     stoa_manifest_name(base_version(commit->base) + 1, name);
     const stoa_status linked =
         stoa_io_link(root->tmp.fd, commit->tmp_name, root->log.fd, name, &exists, &cause);
@@ -250,7 +257,7 @@ static stoa_status rebase(const struct commit *commit, stoa_error *err)
     const struct stoa_root *root = commit->transaction->root;
     struct stoa_commit_base *base = commit->base;
     uint64_t head = 0;
-    STOA_TRY(stoa_log_find_head(root, &head, err));
+    STOA_TRY(stoa_log_list_head(root, &head, err));
     while (base_version(base) < head) {
         struct stoa_commit_base next = {0};
         STOA_TRY(

@@ -15,7 +15,8 @@
 
 static const char hint_name[] = "hint";
 
-/* The version the hint names, or 0: any trouble with it is ignored, since it only saves time. */
+/* The version the hint names, or 0: any trouble in reading it is ignored. Without its LF it is
+ * not as somebody wrote it. */
 static uint64_t read_hint(const struct stoa_root *root)
 {
     struct stoa_file file = STOA_FILE_CLOSED;
@@ -28,12 +29,13 @@ static uint64_t read_hint(const struct stoa_root *root)
     if (stoa_io_read_some_at(&file, 0, text, sizeof text, &got, NULL) != STOA_OK)
         got = 0;
     stoa_io_discard(&file);
-    for (size_t i = 0; i < got && text[i] != '\n'; i++) {
-        if (text[i] < '0' || text[i] > '9' || i >= 16)
+    size_t digits = 0;
+    for (; digits < got && text[digits] != '\n'; digits++) {
+        if (text[digits] < '0' || text[digits] > '9' || digits >= 16)
             return 0;
-        version = version * 10 + (uint64_t)(text[i] - '0');
+        version = version * 10 + (uint64_t)(text[digits] - '0');
     }
-    return version;
+    return digits + 1 == got && text[0] != '0' ? version : 0;
 }
 
 void stoa_log_write_hint(const struct stoa_root *root, uint64_t version)
@@ -123,12 +125,31 @@ static stoa_status probe_upwards(const struct stoa_root *root, uint64_t *version
     return STOA_OK;
 }
 
+/* The hint is written when its version is durable, so no crash leaves it above the newest. */
+static stoa_status lost_head(const struct stoa_root *root, uint64_t hint, uint64_t newest,
+                             stoa_error *err)
+{
+    (void)stoa_fail(err, STOA_E_CORRUPT,
+                    "expected the manifest of version %" PRIu64
+                    ", which _stoa/hint names, found none above version %" PRIu64,
+                    hint, newest);
+    stoa_error_set_place(err, "%s", root->directory.name);
+    stoa_error_set_hint(err,
+                        "restore _stoa/log from a copy; removing _stoa/hint gives up what "
+                        "came after version %" PRIu64,
+                        newest);
+    return STOA_E_CORRUPT;
+}
+
 stoa_status stoa_log_list_head(const struct stoa_root *root, uint64_t *out_version,
                                stoa_error *err)
 {
     uint64_t version = 0;
+    const uint64_t hint = read_hint(root); /* before the listing, which then has it */
     STOA_TRY(newest_listed(root, &version, err));
     STOA_TRY(probe_upwards(root, &version, err));
+    if (hint > version)
+        return lost_head(root, hint, version, err);
     *out_version = version;
     return STOA_OK;
 }

@@ -20,8 +20,8 @@
 STOA_MUST_USE stoa_status stoa_log_find_head(const struct stoa_root *root,
                                              uint64_t *out_version, stoa_error *err);
 
-/* The same from a listing, whatever the hint says: STOA_E_CORRUPT when a version is missing
- * below another. */
+/* The same from a listing: STOA_E_CORRUPT when a version is missing below another, or the one
+ * that the hint names. */
 STOA_MUST_USE stoa_status stoa_log_list_head(const struct stoa_root *root,
                                              uint64_t *out_version, stoa_error *err);
 

@@ -204,6 +204,18 @@ static stoa_status open_parts(struct stoa_root *root, bool make, stoa_error *err
     return report(&held, err);
 }
 
+/* [DS-3] No dataset, unless there are manifests: then the file was lost. */
+static stoa_status without_format(const struct stoa_file *directory, const char *path,
+                                  stoa_error *err)
+{
+    enum stoa_root_state state = STOA_ROOT_ABSENT;
+    stoa_error held;
+    const stoa_status status = probe_directory(directory, &state, &held);
+    return status == STOA_OK || status == STOA_E_NOT_DATASET
+               ? not_dataset(path, "a directory without _stoa/format", err)
+               : report(&held, err);
+}
+
 stoa_status stoa_root_open(const char *path, struct stoa_root *out_root, stoa_error *err)
 {
     struct stoa_root root = STOA_ROOT_CLOSED;
@@ -216,7 +228,7 @@ stoa_status stoa_root_open(const char *path, struct stoa_root *out_root, stoa_er
     STOA_TRY_CLEANUP(
         stoa_io_stat_at(root.directory.fd, "_stoa/format", &exists, &facts, err));
     if (!exists) {
-        status = not_dataset(path, "a directory without _stoa/format", err);
+        status = without_format(&root.directory, path, err);
         goto cleanup;
     }
     STOA_TRY_CLEANUP(stoa_root_check_format(&root, root.id, err));

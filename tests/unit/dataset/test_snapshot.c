@@ -71,7 +71,7 @@ static void test_hint_may_be_wrong_or_missing(void **state)
     struct test_directory directory;
     char path[300];
     static const char *const hints[] = {
-        "1\n", "2", "9\n", "0\n", "", "-1\n", "3x\n", "99999999999999999999999999\n"};
+        "1\n", "2", "9", "09\n", "0\n", "", "-1\n", "3x\n", "99999999999999999999999999\n"};
     test_directory_make(&directory);
     make(&directory, path, 3);
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
@@ -80,6 +80,71 @@ static void test_hint_may_be_wrong_or_missing(void **state)
     }
     assert_int_equal(unlink(test_path(&directory, "ds/_stoa/hint")), 0);
     assert_int_equal(version_of(path), 3);
+    test_directory_remove(&directory);
+}
+
+/* [DS-26, DS-28] */
+static void test_lost_newest_version_is_never_passed_over(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    struct stoa_root root;
+    struct stoa_commit_base base;
+    stoa_dataset *dataset = NULL;
+    stoa_verify_report report;
+    stoa_gc_report removed;
+    char path[300];
+    test_directory_make(&directory);
+    make(&directory, path, 3);
+    assert_int_equal(unlink(test_path(&directory, "ds/_stoa/log/0000000000000003.stoa")),
+                     0);
+    assert_fails(stoa_dataset_open(path, &dataset, &error), STOA_E_CORRUPT, &error);
+    assert_contains(error.message, "_stoa/hint names");
+    assert_fails(stoa_verify(path, 0, 1, NULL, NULL, &report, &error), STOA_E_CORRUPT,
+                 &error);
+    assert_fails(stoa_gc(path, NULL, &removed, &error), STOA_E_CORRUPT, &error);
+    assert_ok(stoa_root_open(path, &root, &error), &error);
+    assert_fails(stoa_commit_base_load(&root, &base, &error), STOA_E_CORRUPT, &error);
+    stoa_root_close(&root);
+    assert_int_equal(unlink(test_path(&directory, "ds/_stoa/hint")), 0);
+    assert_int_equal(version_of(path), 2); /* somebody has decided so */
+    test_directory_remove(&directory);
+}
+
+/* [DS-34] Linked into the hole, the rows of a commit would be told as safe and never seen. */
+static void test_nothing_is_committed_below_a_hole(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    uint64_t version = 0;
+    char path[300];
+    test_directory_make(&directory);
+    make(&directory, path, 4);
+    assert_int_equal(unlink(test_path(&directory, "ds/_stoa/log/0000000000000003.stoa")),
+                     0);
+    test_file_write(&directory, "ds/_stoa/hint", "2\n", 2);
+    const struct fixture_options options = {.path = path,
+                                            .rows = 5,
+                                            .regions = 5,
+                                            .partitions = {FIXTURE_DAY},
+                                            .partition_count = 1};
+    assert_fails(fixture_commit(&options, &version, &error), STOA_E_CORRUPT, &error);
+    assert_false(test_file_exists(&directory, "ds/_stoa/log/0000000000000003.stoa"));
+    test_directory_remove(&directory);
+}
+
+/* [DS-3] */
+static void test_manifests_without_format_are_damage(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    stoa_dataset *dataset = NULL;
+    char path[300];
+    test_directory_make(&directory);
+    make(&directory, path, 1);
+    assert_int_equal(unlink(test_path(&directory, "ds/_stoa/format")), 0);
+    assert_fails(stoa_dataset_open(path, &dataset, &error), STOA_E_CORRUPT, &error);
+    assert_int_equal(rmdir(test_path(&directory, "ds/_stoa/tmp")), 0);
     test_directory_remove(&directory);
 }
 
@@ -299,7 +364,7 @@ static void test_another_committed_file_in_its_place_is_damage(void **state)
     assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
     assert_fails(stoa_dataset_acquire(dataset, 0, &reader, &error), STOA_E_CORRUPT, &error);
     assert_contains(error.message, "expected the content identity of the manifest");
-    assert_contains(error.place, files[0].path);
+    assert_string_equal(error.place, names[0]);
     stoa_dataset_close(dataset);
     assert_fails(stoa_verify(path, 0, 1, NULL, NULL, &report, &error), STOA_E_CORRUPT,
                  &error);
@@ -356,6 +421,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_at_names_a_version_unless_such_a_path_exists),
         cmocka_unit_test(test_hint_may_be_wrong_or_missing),
+        cmocka_unit_test(test_lost_newest_version_is_never_passed_over),
+        cmocka_unit_test(test_nothing_is_committed_below_a_hole),
+        cmocka_unit_test(test_manifests_without_format_are_damage),
         cmocka_unit_test(test_read_only_copies_without_tmp_and_leases_work),
         cmocka_unit_test(test_damaged_newest_manifest_is_never_skipped),
         cmocka_unit_test(test_walk_checks_the_chain),
