@@ -50,6 +50,7 @@ static stoa_status check_content(const struct stoa_reader *reader,
                      expected.high, expected.low, found.high, found.low);
 }
 
+/* [DS-17] */
 stoa_status stoa_file_check_entry(struct stoa_reader *reader,
                                   const struct stoa_manifest_file *entry,
                                   const stoa_schema *schema, stoa_error *err)

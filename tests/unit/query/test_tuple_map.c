@@ -54,7 +54,9 @@ static void fill(struct column *column, struct test_random *random, enum stoa_ph
             break;
         case STOA_PHYS_I64:
         case STOA_PHYS_U64: vector->values.u64[row] = x - 50; break;
-        case STOA_PHYS_I128: vector->values.i128[row] = (stoa_i128)x * -((stoa_i128)1 << 60); break;
+        case STOA_PHYS_I128:
+            vector->values.i128[row] = (stoa_i128)x * -((stoa_i128)1 << 60);
+            break;
         case STOA_PHYS_FIXED16:
             memset(vector->values.fixed16 + 16 * (size_t)row, (int)x, 16);
             break;
