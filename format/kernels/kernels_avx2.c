@@ -14,6 +14,20 @@
     ((any_vec)_mm256_cvtepu32_epi64(_mm_loadu_si128((const void *)(p))))
 #define LOAD_LANES_64(p)  (*(const any_vec *)(p))
 #define MULTIPLY_32(a, b) ((any_vec)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
+#define TO_F64(v)         to_f64(v)
+#define DEPOSIT(s, m)     _pdep_u64(s, m)
+
+#include "format/kernels/kernels_packing.h"
+
+/* No instruction converts 64-bit integers. The upper half, biased by 2^31, becomes the mantissa
+ * of a number near 2^84, the lower one that of a number near 2^52; taking the two and the bias
+ * away again is exact, so that only the last sum rounds. */
+static any_double_vec to_f64(any_vec v)
+{
+    const any_vec upper = (v >> 32) ^ UINT64_C(0x4530000080000000);
+    const any_vec lower = (v & UINT32_MAX) | UINT64_C(0x4330000000000000);
+    return ((any_double_vec)upper - (0x1p84 + 0x1p63 + 0x1p52)) + (any_double_vec)lower;
+}
 
 #include "format/kernels/kernels_body.h"
 

@@ -230,6 +230,106 @@ static void test_widen_adds_base_and_scale_modulo_2_64(void **state)
         }
 }
 
+/* ---- floats ---- */
+
+/* Numbers around every power of two, where conversion and products round. */
+static void test_scale_i64_rounds_like_the_definition(void **state)
+{
+    STOA_UNUSED(state);
+    static const double factors[] = {1, 1e1, 1e7, 1e18, 0.1, 1e-18, 3};
+    struct test_random random = test_random_start(307);
+    int64_t values[ROWS];
+    double out[ROWS];
+    for (size_t i = 0; i < ROWS; i++) {
+        const uint64_t power = UINT64_C(1) << i % 64;
+        values[i] = (int64_t)(i < 512 ? power + test_random_below(&random, 5) - 2
+                                      : test_random_next(&random) >> i % 60);
+        values[i] = (int64_t)(i % 3 ? (uint64_t)values[i] : -(uint64_t)values[i]);
+    }
+    for
+        EACH_LEVEL(level)
+        {
+            for (size_t k = 0; level_at(level) && k < 49; k++) {
+                const double factor = factors[k / 7];
+                const double fraction = factors[k % 7];
+                const size_t count = k % 2 ? ROWS : ROWS - k;
+                memcpy(out, values, sizeof values); /* in place, as decoders do */
+                level_at(level)->scale_i64((const int64_t *)(const void *)out, count,
+                                           factor, fraction, out);
+                for (size_t i = 0; i < ROWS; i++) {
+                    const double scaled = (double)values[i] * factor;
+                    const double expected = scaled * fraction;
+                    assert_true(memcmp(&out[i],
+                                       i < count ? (const void *)&expected : &values[i],
+                                       sizeof out[i]) == 0);
+                }
+            }
+        }
+}
+
+/* ---- spreading ---- */
+
+static bool mask_bit(const uint64_t *mask, size_t i)
+{
+    return mask[i / 64] >> i % 64 & 1;
+}
+
+/* `kept` of exactly as many values as bits are set, so that the sanitizer sees a read too far. */
+static void check_spread(const struct stoa_kernels *kernels, const uint64_t mask[16],
+                         size_t rows, struct test_random *random)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rows; i++)
+        count += mask_bit(mask, i);
+    uint32_t *kept_32 = stoa_alloc_array(count, sizeof *kept_32);
+    uint64_t *kept_64 = stoa_alloc_array(count, sizeof *kept_64);
+    uint32_t *out_32 = stoa_alloc_array(rows, sizeof *out_32);
+    uint64_t *out_64 = stoa_alloc_array(rows, sizeof *out_64);
+    uint64_t kept_bits[16];
+    uint64_t out_bits[16];
+    test_random_bytes(random, kept_32, count * sizeof *kept_32);
+    test_random_bytes(random, kept_64, count * sizeof *kept_64);
+    test_random_bytes(random, kept_bits, sizeof kept_bits);
+    kernels->spread_32(mask, rows, kept_32, 77, out_32);
+    kernels->spread_64(mask, rows, kept_64, UINT64_MAX - 5, out_64);
+    kernels->spread_bits(mask, kept_bits, out_bits);
+    for (size_t i = 0, k = 0; i < ROWS; i++) {
+        const bool is_set = mask_bit(mask, i);
+        assert_int_equal(mask_bit(out_bits, i), is_set && mask_bit(kept_bits, k));
+        if (i < rows) {
+            assert_int_equal(out_32[i], is_set ? kept_32[k] : 77);
+            assert_true(out_64[i] == (is_set ? kept_64[k] : UINT64_MAX - 5));
+        }
+        k += is_set;
+    }
+    stoa_free(kept_32);
+    stoa_free(kept_64);
+    stoa_free(out_32);
+    stoa_free(out_64);
+}
+
+static void test_spreading_puts_values_to_the_set_bits(void **state)
+{
+    STOA_UNUSED(state);
+    static const size_t lengths[] = {1, 7, 8, 9, 63, 64, 65, 500, 1023, 1024};
+    struct test_random random = test_random_start(308);
+    for (int k = 0; k < 60; k++) {
+        const size_t rows = lengths[k % 10];
+        uint64_t mask[16] = {0};
+        for (size_t i = 0; i < rows; i++) {
+            const bool in_block = k % 3 == 0 && i / 100 % 2; /* whole words too */
+            if (in_block || test_random_below(&random, (uint64_t)k / 6 + 1) == 0)
+                mask[i / 64] |= UINT64_C(1) << i % 64;
+        }
+        for
+            EACH_LEVEL(level)
+            {
+                if (level_at(level))
+                    check_spread(level_at(level), mask, rows, &random);
+            }
+    }
+}
+
 /* ---- selecting ---- */
 
 static void check_select_lanes(const struct stoa_kernels *kernels, unsigned lane_bits,
@@ -461,6 +561,8 @@ int main(void)
         cmocka_unit_test(test_lanes_are_the_smallest_that_hold_the_width),
         cmocka_unit_test(test_packing_matches_the_specification_examples),
         cmocka_unit_test(test_widen_adds_base_and_scale_modulo_2_64),
+        cmocka_unit_test(test_scale_i64_rounds_like_the_definition),
+        cmocka_unit_test(test_spreading_puts_values_to_the_set_bits),
         cmocka_unit_test(test_select_lanes_compares_without_sign),
         cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
         cmocka_unit_test(test_select_f64_never_takes_nan),
