@@ -207,6 +207,7 @@ const struct stoa_encoding stoa_enc_bytes = {
     .name = "bytes",
     .spec = "spec/encodings/bytes.md",
     .phys_mask = STOA_PHYS_FIXED,
+    .is_asked_last = true,
     .decode_cycles = 0.2,
     .estimate = stoa_bytes_estimate,
     .encode = stoa_bytes_encode,

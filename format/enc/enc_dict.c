@@ -31,6 +31,15 @@ static stoa_status make_codes(const struct stoa_enc_input *input, uint64_t **out
     return STOA_OK;
 }
 
+/* There is a code for every row, so that the rows are still the block's. */
+static struct stoa_enc_input codes_input(const struct stoa_enc_input *input,
+                                         const struct stoa_column *codes)
+{
+    struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, codes);
+    child.validity = input->validity;
+    return child;
+}
+
 /* The dictionary itself has been paid for, whether this block uses it or not. */
 static stoa_status dict_estimate(const struct stoa_enc_input *input,
                                  struct stoa_enc_estimate *out_estimate, stoa_error *err)
@@ -41,7 +50,7 @@ static stoa_status dict_estimate(const struct stoa_enc_input *input,
     if (!input->codes || input->depth > 1) /* [ENC-6] */
         return STOA_OK;
     STOA_TRY(make_codes(input, &codes, &column, err));
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, &column);
+    const struct stoa_enc_input child = codes_input(input, &column);
     const stoa_status status = stoa_enc_estimate_best(&child, &child_estimate, err);
     stoa_free(codes);
     STOA_TRY(status);
@@ -56,7 +65,7 @@ static stoa_status append_codes(const struct stoa_enc_input *input, struct stoa_
     uint64_t *codes = NULL;
     struct stoa_column column;
     STOA_TRY(make_codes(input, &codes, &column, err));
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, &column);
+    const struct stoa_enc_input child = codes_input(input, &column);
     const stoa_status status = stoa_enc_encode_best(&child, out, err);
     stoa_free(codes);
     return status;

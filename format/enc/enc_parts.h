@@ -169,6 +169,9 @@ static inline bool stoa_view_equal(struct stoa_view a, struct stoa_view b)
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+/* Whether two rows hold the same bits. */
+bool stoa_column_rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b);
+
 /* Writes `count` copies of the value to rows [first, ..) of the vector. */
 void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t count,
                         const struct stoa_value *value);

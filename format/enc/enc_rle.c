@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "common/alloc.h"
+#include "common/bitmap.h"
 #include "format/enc/enc_parts.h"
 #include "format/enc/enc_table.h"
 
@@ -23,24 +24,13 @@ struct runs {
     struct stoa_column value_column;
 };
 
-static bool rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
-{
-    if (column->phys == STOA_PHYS_BYTES)
-        return stoa_view_equal(stoa_column_view(column, a), stoa_column_view(column, b));
-    if (column->phys == STOA_PHYS_BOOL)
-        return stoa_bit_get(column->values, a) == stoa_bit_get(column->values, b);
-    const size_t width = stoa_phys_width(column->phys);
-    const uint8_t *values = column->values;
-    return memcmp(values + a * width, values + b * width, width) == 0;
-}
-
 /* [RLE-2] fills lengths and the first row of each run. */
 static void find_runs(const struct stoa_column *column, uint64_t *lengths, uint32_t *rows)
 {
     uint32_t run = 0;
     uint32_t first = 0;
     for (uint32_t row = 1; row <= column->length; row++) {
-        if (row < column->length && rows_equal(column, row - 1, row))
+        if (row < column->length && stoa_column_rows_equal(column, row - 1, row))
             continue;
         lengths[run] = row - first;
         rows[run++] = first;
@@ -281,13 +271,7 @@ static stoa_status rle_decode(struct stoa_node *node, uint32_t vector,
 
 static void set_span(uint64_t *bits, struct span span)
 {
-    for (uint32_t i = span.first; i < span.first + span.count;) {
-        const uint32_t end = span.first + span.count;
-        const uint32_t in_word = 64 - (i & 63);
-        const uint32_t step = in_word < end - i ? in_word : end - i;
-        bits[i >> 6] |= stoa_low_mask(step) << (i & 63);
-        i += step;
-    }
+    stoa_bitmap_set_range(bits, span.first, span.count);
 }
 
 /* From so many runs in a vector of rows on, the child answers for a whole vector of runs;
