@@ -104,10 +104,10 @@ static void run_select_f64(const struct stoa_kernels *kernels, unsigned argument
     kernels->select_f64(buffers.floats, ROWS, 3, 200, buffers.bits);
 }
 
-static void run_to_float(const struct stoa_kernels *kernels, unsigned argument)
+static void run_divide(const struct stoa_kernels *kernels, unsigned argument)
 {
     (void)argument;
-    kernels->scale_i64((const int64_t *)buffers.values, ROWS, 1e4, 1e-6, buffers.floats);
+    kernels->divide_i64((const int64_t *)buffers.values, ROWS, 1e6, buffers.floats);
 }
 
 /* `share` rows of 16 have a value, in no order. */
@@ -215,7 +215,7 @@ static const struct bench_case cases[] = {
     {"select lanes",   run_select_lanes, 64, ROWS,       lane_bytes  },
     {"select i64",     run_select_i64,   64, ROWS,       value_bytes },
     {"select f64",     run_select_f64,   64, ROWS,       value_bytes },
-    {"to float",       run_to_float,     64, ROWS,       value_bytes },
+    {"divide i64",     run_divide,       64, ROWS,       value_bytes },
     {"spread 32",      run_spread_32,    2,  ROWS,       value_bytes },
     {"spread 32",      run_spread_32,    12, ROWS,       value_bytes },
     {"spread 64",      run_spread_64,    2,  ROWS,       value_bytes },

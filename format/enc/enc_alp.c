@@ -13,16 +13,12 @@
 
 enum { CHILD_NUMBERS = 0 };
 
-const double stoa_alp_powers[STOA_ALP_MAX_EXPONENT + 1] = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-    1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-const double stoa_alp_fractions[STOA_ALP_MAX_EXPONENT + 1] = {
-    1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8, 1e-9,
-    1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
+const double stoa_alp_powers[STOA_ALP_MAX_DECIMALS + 1] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 struct alp_state {
-    const uint8_t *exponents; /* per vector */
-    const uint8_t *factors;
+    const uint8_t *decimals; /* per vector */
     struct stoa_alp_exceptions exceptions;
 };
 
@@ -101,22 +97,17 @@ stoa_status stoa_alp_open_exceptions(struct stoa_parts *parts, size_t value_size
 }
 
 /* [ALP-2] */
-static stoa_status open_pairs(struct stoa_parts *parts, struct alp_state *state,
-                              stoa_error *err)
+static stoa_status open_decimals(struct stoa_parts *parts, struct alp_state *state,
+                                 stoa_error *err)
 {
     const uint32_t vectors = stoa_vector_count(parts->node->count);
-    STOA_TRY(stoa_parts_take(parts, vectors, "exponents", &state->exponents, err));
-    STOA_TRY(stoa_parts_take(parts, vectors, "factors", &state->factors, err));
+    STOA_TRY(stoa_parts_take(parts, vectors, "decimals", &state->decimals, err));
     STOA_TRY(stoa_parts_align(parts, err));
     for (uint32_t v = 0; v < vectors; v++) {
-        if (state->exponents[v] > STOA_ALP_MAX_EXPONENT)
+        if (state->decimals[v] > STOA_ALP_MAX_DECIMALS)
             return stoa_fail(err, STOA_E_CORRUPT,
-                             "alp node: expected exponents of at most %d, found %u",
-                             STOA_ALP_MAX_EXPONENT, state->exponents[v]);
-        if (state->factors[v] > state->exponents[v])
-            return stoa_fail(err, STOA_E_CORRUPT,
-                             "alp node: expected a factor of at most %u, found %u",
-                             state->exponents[v], state->factors[v]);
+                             "alp node: expected at most %d decimals, found %u",
+                             STOA_ALP_MAX_DECIMALS, state->decimals[v]);
     }
     return STOA_OK;
 }
@@ -129,7 +120,7 @@ static stoa_status alp_open(struct stoa_node *node, unsigned depth, stoa_error *
     if (!state)
         return stoa_arena_fail(arena, sizeof *state, err);
     STOA_TRY(stoa_node_check_flags(node, err));
-    STOA_TRY(open_pairs(&parts, state, err));
+    STOA_TRY(open_decimals(&parts, state, err));
     STOA_TRY(stoa_alp_open_exceptions(&parts, sizeof(uint64_t), &state->exceptions, err));
     STOA_TRY(stoa_parts_child(&parts, CHILD_NUMBERS, STOA_PHYS_I64, node->count, err));
     STOA_TRY(stoa_parts_end(&parts, err));
@@ -139,25 +130,18 @@ static stoa_status alp_open(struct stoa_node *node, unsigned depth, stoa_error *
 
 /* ---- decoding ---- */
 
-static struct stoa_alp_pair pair_of(const struct alp_state *state, uint32_t vector)
-{
-    return (struct stoa_alp_pair){.exponent = state->exponents[vector],
-                                  .factor = state->factors[vector]};
-}
-
 static stoa_status alp_decode(struct stoa_node *node, uint32_t vector,
                               struct stoa_vector *out, stoa_error *err)
 {
     const struct alp_state *state = node->state;
     const struct stoa_alp_exceptions *exceptions = &state->exceptions;
-    const struct stoa_alp_pair pair = pair_of(state, vector);
     struct stoa_vector numbers = *out; /* the same memory */
     numbers.phys = STOA_PHYS_I64;
     STOA_TRY(stoa_node_decode(node->children[CHILD_NUMBERS], vector, &numbers, err));
     out->length = numbers.length;
-    node->context->kernels->scale_i64(numbers.values.i64, out->length,
-                                      stoa_alp_powers[pair.factor],
-                                      stoa_alp_fractions[pair.exponent], out->values.f64);
+    node->context->kernels->divide_i64(numbers.values.i64, out->length,
+                                       stoa_alp_powers[state->decimals[vector]],
+                                       out->values.f64);
     const uint32_t count = stoa_alp_exception_count(exceptions, vector);
     for (uint32_t k = 0; k < count; k++) {
         const size_t i = exceptions->at[vector] + k;
@@ -175,37 +159,36 @@ struct bound {
     bool is_inclusive;
 };
 
-static bool is_beyond(struct stoa_alp_pair pair, int64_t number, struct bound bound)
+static bool is_beyond(unsigned decimals, int64_t number, struct bound bound)
 {
-    const double value = stoa_alp_decode(pair, number);
+    const double value = stoa_alp_decode(decimals, number);
     return bound.is_inclusive ? value >= bound.value : value > bound.value;
 }
 
 /* Where the bound would lie if nothing were rounded. */
-static int64_t guess_number(struct stoa_alp_pair pair, double value)
+static int64_t guess_number(unsigned decimals, double value)
 {
     const double limit = 0x1p62; /* clear of the ends, where a cast would not be defined */
-    const double number =
-        value * stoa_alp_powers[pair.exponent] * stoa_alp_fractions[pair.factor];
+    const double number = value * stoa_alp_powers[decimals];
     return (int64_t)(number > limit ? limit : number < -limit ? -limit : number);
 }
 
 /* The smallest number beyond the bound; false when there is none. Decoding keeps order, so a few
  * steps of growing size from the guess enclose it and halving finds it: the answer is
  * exact however the guess was rounded. Both ends are kept as 128 bits so that no step wraps. */
-static bool first_beyond(struct stoa_alp_pair pair, struct bound bound, int64_t *out)
+static bool first_beyond(unsigned decimals, struct bound bound, int64_t *out)
 {
-    stoa_i128 inside = guess_number(pair, bound.value); /* becomes: beyond the bound */
-    stoa_i128 outside;                                  /* becomes: not beyond it */
+    stoa_i128 inside = guess_number(decimals, bound.value); /* becomes: beyond the bound */
+    stoa_i128 outside;                                      /* becomes: not beyond it */
     stoa_i128 step = 1;
-    const bool is_found = is_beyond(pair, (int64_t)inside, bound);
+    const bool is_found = is_beyond(decimals, (int64_t)inside, bound);
     for (outside = inside; is_found; step *= 2) {
         outside = inside - step;
         if (outside < INT64_MIN) {
             outside = (stoa_i128)INT64_MIN - 1;
             break;
         }
-        if (!is_beyond(pair, (int64_t)outside, bound))
+        if (!is_beyond(decimals, (int64_t)outside, bound))
             break;
         inside = outside;
     }
@@ -214,12 +197,12 @@ static bool first_beyond(struct stoa_alp_pair pair, struct bound bound, int64_t 
         if (inside == INT64_MAX)
             return false;
         inside = inside + step > INT64_MAX ? INT64_MAX : inside + step;
-        if (is_beyond(pair, (int64_t)inside, bound))
+        if (is_beyond(decimals, (int64_t)inside, bound))
             break;
     }
     while (inside - outside > 1) {
         const stoa_i128 middle = outside + (inside - outside) / 2;
-        if (is_beyond(pair, (int64_t)middle, bound))
+        if (is_beyond(decimals, (int64_t)middle, bound))
             inside = middle;
         else
             outside = middle;
@@ -230,7 +213,7 @@ static bool first_beyond(struct stoa_alp_pair pair, struct bound bound, int64_t 
 
 /* The numbers of a range of doubles as a predicate on the child; false when no number is in it.
  * What numbers stand for is never NaN, which lies above them all [FMT-30]. */
-static bool translate(struct stoa_alp_pair pair, const struct stoa_predicate *range,
+static bool translate(unsigned decimals, const struct stoa_predicate *range,
                       struct stoa_predicate *out)
 {
     int64_t low = INT64_MIN;
@@ -242,13 +225,13 @@ static bool translate(struct stoa_alp_pair pair, const struct stoa_predicate *ra
                                    .low_inclusive = true};
     if (range->has_low) {
         const struct bound bound = {range->low.f64, range->low_inclusive};
-        if (isnan(bound.value) || !first_beyond(pair, bound, &low))
+        if (isnan(bound.value) || !first_beyond(decimals, bound, &low))
             return false;
         out->low.i64 = low;
     }
     if (has_high) {
         const struct bound bound = {range->high.f64, !range->high_inclusive};
-        out->has_high = first_beyond(pair, bound, &behind);
+        out->has_high = first_beyond(decimals, bound, &behind);
         out->high.i64 = behind;
     }
     return !out->has_high || behind > low;
@@ -259,11 +242,12 @@ static stoa_status add_range(struct stoa_node *node, uint32_t vector,
                              const struct stoa_predicate *range,
                              uint64_t bits[STOA_VECTOR_WORDS], stoa_error *err)
 {
+    const struct alp_state *state = node->state;
     struct stoa_node *child = node->children[CHILD_NUMBERS];
     struct stoa_vector *scratch = NULL;
     struct stoa_predicate numbers;
     uint64_t found[STOA_VECTOR_WORDS];
-    if (!translate(pair_of(node->state, vector), range, &numbers))
+    if (!translate(state->decimals[vector], range, &numbers))
         return STOA_OK;
     STOA_TRY(stoa_node_scratch(child, &scratch, err));
     STOA_TRY(stoa_node_select(child, vector, &numbers, scratch, found, err));
@@ -325,12 +309,11 @@ static stoa_status alp_describe(const struct stoa_node *node, struct stoa_buf *o
                                 stoa_error *err)
 {
     const struct alp_state *state = node->state;
-    unsigned low = STOA_ALP_MAX_EXPONENT;
+    unsigned low = STOA_ALP_MAX_DECIMALS;
     unsigned high = 0;
     for (uint32_t v = 0; v < stoa_vector_count(node->count); v++) {
-        const unsigned decimals = (unsigned)(state->exponents[v] - state->factors[v]);
-        low = decimals < low ? decimals : low;
-        high = decimals > high ? decimals : high;
+        low = state->decimals[v] < low ? state->decimals[v] : low;
+        high = state->decimals[v] > high ? state->decimals[v] : high;
     }
     if (low == high)
         STOA_TRY(stoa_buf_printf(out, err, " %u decimals", low));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Choosing exponents and writing ALP nodes (spec/encodings/alp.md). As in the paper (see
- * enc_alp.h, section 3.2 there) the pairs are sampled twice: a few vectors of the block try all
- * 190, then every vector tries the few that won. What the child takes is estimated by some
- * whole vectors, since runs and repeats show only there.
+ * Choosing decimals and writing ALP nodes (spec/encodings/alp.md). As in the paper (see
+ * enc_alp.h, section 3.2 there) they are sampled twice: a few vectors of the block try all
+ * numbers of decimals, then every vector tries the few that won. What the child takes is estimated by
+ * some whole vectors, since runs and repeats show only there.
  */
 #include <math.h>
 
@@ -12,13 +12,12 @@
 #include "format/enc/enc_table.h"
 
 enum {
-    PAIRS_KEPT = 5,
-    WORSE_BEFORE_STOP = 2, /* pairs in a row that were worse than the best */
-    EXCEPTION_BITS = 80,   /* position and value */
+    KEPT = 5,            /* numbers of decimals that every vector tries */
+    EXCEPTION_BITS = 80, /* position and value */
     VALUE_SIZE = 8
 };
 
-/* ---- one pair ---- */
+/* ---- one number of decimals ---- */
 
 /* Adding and subtracting it rounds to an integer, to even, below 2^51 in size. */
 #define ROUNDER      0x1.8p52
@@ -33,14 +32,11 @@ static uint64_t bits_of(double value)
 }
 
 /* The number nearest to the value; returns whether it decodes to the very same bits. */
-static bool encode_value(struct stoa_alp_pair pair, double value, int64_t *out_number)
+static bool encode_value(double power, double value, int64_t *out_number)
 {
-    const double scaled =
-        value * stoa_alp_powers[pair.exponent] * stoa_alp_fractions[pair.factor];
-    const double shifted = scaled + ROUNDER;
+    const double shifted = value * power + ROUNDER;
     const double number = shifted - ROUNDER;
-    const double back =
-        number * stoa_alp_powers[pair.factor] * stoa_alp_fractions[pair.exponent];
+    const double back = number / power;
     *out_number = (int64_t)(bits_of(shifted) - ROUNDER_BITS);
     const uint64_t wrong =
         (bits_of(shifted) >> 52 ^ ROUNDER_TOP) | (bits_of(back) ^ bits_of(value));
@@ -48,15 +44,15 @@ static bool encode_value(struct stoa_alp_pair pair, double value, int64_t *out_n
 }
 
 /* Bits that the values would take. */
-static uint32_t cost_of_pair(struct stoa_alp_pair pair, const double *values,
-                             uint32_t count)
+static uint32_t cost_of(unsigned decimals, const double *values, uint32_t count)
 {
+    const double power = stoa_alp_powers[decimals];
     int64_t low = INT64_MAX;
     int64_t high = INT64_MIN;
     uint32_t fitting = 0;
     for (uint32_t i = 0; i < count; i++) {
         int64_t number;
-        const bool fits = encode_value(pair, values[i], &number);
+        const bool fits = encode_value(power, values[i], &number);
         low = fits && number < low ? number : low;
         high = fits && number > high ? number : high;
         fitting += fits;
@@ -65,7 +61,7 @@ static uint32_t cost_of_pair(struct stoa_alp_pair pair, const double *values,
     return count * width + (count - fitting) * EXCEPTION_BITS;
 }
 
-/* ---- choosing pairs ---- */
+/* ---- choosing decimals ---- */
 
 /* Evenly spread values of a vector; returns how many. */
 static uint32_t sample_vector(const struct stoa_column *column, uint32_t vector,
@@ -80,53 +76,49 @@ static uint32_t sample_vector(const struct stoa_column *column, uint32_t vector,
     return count;
 }
 
-/* The pairs that won in sampled vectors, the most frequent first. */
-struct pairs {
+/* Numbers of decimals that are worth trying, ascending. */
+struct candidates {
     uint32_t count;
-    struct stoa_alp_pair pair[STOA_ALP_SAMPLE_VECTORS];
-    uint32_t wins[STOA_ALP_SAMPLE_VECTORS];
+    uint8_t decimals[STOA_ALP_MAX_DECIMALS + 1];
 };
 
-/* Of equal ones the highest exponent, then the highest factor: more digits round more safely, so
- * that values outside of the sample fit too. */
-static struct stoa_alp_pair best_of_all(const double *values, uint32_t count,
-                                        uint32_t *out_cost)
+/* The cheapest of the candidates, of equal ones the lowest. */
+static unsigned cheapest(const struct candidates *candidates, const double *values,
+                         uint32_t count, uint32_t *out_cost)
 {
-    struct stoa_alp_pair best = {0};
+    unsigned best = candidates->decimals[0];
     uint32_t best_cost = UINT32_MAX;
-    for (int e = STOA_ALP_MAX_EXPONENT; e >= 0; e--) {
-        for (int f = e; f >= 0; f--) {
-            const struct stoa_alp_pair pair = {(uint8_t)e, (uint8_t)f};
-            const uint32_t cost = cost_of_pair(pair, values, count);
-            if (cost < best_cost) {
-                best_cost = cost;
-                best = pair;
-            }
+    for (uint32_t i = 0; i < candidates->count; i++) {
+        const uint32_t cost = cost_of(candidates->decimals[i], values, count);
+        if (cost < best_cost) {
+            best_cost = cost;
+            best = candidates->decimals[i];
         }
     }
     *out_cost = best_cost;
     return best;
 }
 
-static void count_win(struct pairs *pairs, struct stoa_alp_pair pair)
+/* Those that won most often; of equal ones the lower. */
+static struct candidates keep_winners(uint32_t wins[STOA_ALP_MAX_DECIMALS + 1])
 {
-    uint32_t i = 0;
-    while (i < pairs->count && (pairs->pair[i].exponent != pair.exponent ||
-                                pairs->pair[i].factor != pair.factor))
-        i++;
-    if (i == pairs->count) {
-        pairs->pair[pairs->count++] = pair;
-        pairs->wins[i] = 0;
+    struct candidates kept = {0};
+    uint8_t limit = KEPT;
+    bool is_kept[STOA_ALP_MAX_DECIMALS + 1] = {false};
+    for (; limit > 0; limit--) {
+        unsigned best = 0;
+        for (unsigned d = 1; d <= STOA_ALP_MAX_DECIMALS; d++)
+            best = wins[d] > wins[best] ? d : best;
+        if (wins[best] == 0)
+            break;
+        wins[best] = 0;
+        is_kept[best] = true;
     }
-    pairs->wins[i]++;
-    for (; i > 0 && pairs->wins[i] > pairs->wins[i - 1]; i--) {
-        const struct stoa_alp_pair swapped = pairs->pair[i - 1];
-        const uint32_t wins = pairs->wins[i - 1];
-        pairs->pair[i - 1] = pairs->pair[i];
-        pairs->wins[i - 1] = pairs->wins[i];
-        pairs->pair[i] = swapped;
-        pairs->wins[i] = wins;
+    for (unsigned d = 0; d <= STOA_ALP_MAX_DECIMALS; d++) {
+        if (is_kept[d])
+            kept.decimals[kept.count++] = (uint8_t)d;
     }
+    return kept;
 }
 
 static uint32_t sampled_vectors(const struct stoa_column *column)
@@ -143,44 +135,38 @@ static uint32_t sampled_vector(const struct stoa_column *column, uint32_t k)
 
 /* Samples the block; false when it takes `limit` bits a value or more, which two vectors are
  * enough to see in most columns that are not decimal. */
-static bool find_pairs(const struct stoa_column *column, double limit, struct pairs *out)
+static bool find_candidates(const struct stoa_column *column, double limit,
+                            struct candidates *out)
 {
+    struct candidates all = {.count = STOA_ALP_MAX_DECIMALS + 1};
     double values[STOA_ALP_SAMPLE_VALUES];
+    uint32_t wins[STOA_ALP_MAX_DECIMALS + 1] = {0};
     uint32_t bits = 0;
     uint32_t seen = 0;
-    *out = (struct pairs){0};
+    for (uint32_t d = 0; d < all.count; d++)
+        all.decimals[d] = (uint8_t)d;
     for (uint32_t k = 0; k < sampled_vectors(column); k++) {
         uint32_t cost = 0;
         const uint32_t count = sample_vector(column, sampled_vector(column, k), values);
-        count_win(out, best_of_all(values, count, &cost));
+        wins[cheapest(&all, values, count, &cost)]++;
         bits += cost;
         seen += count;
         if (k > 0 && bits >= limit * seen)
             return false;
     }
-    out->count = out->count < PAIRS_KEPT ? out->count : PAIRS_KEPT;
+    *out = keep_winners(wins);
     return bits < limit * seen;
 }
 
-static struct stoa_alp_pair choose_pair(const struct stoa_column *column, uint32_t vector,
-                                        const struct pairs *pairs)
+static unsigned choose_decimals(const struct stoa_column *column, uint32_t vector,
+                                const struct candidates *candidates)
 {
     double values[STOA_ALP_SAMPLE_VALUES];
-    struct stoa_alp_pair best = pairs->pair[0];
-    uint32_t best_cost = UINT32_MAX;
-    uint32_t worse = 0;
-    if (pairs->count == 1)
-        return best;
+    uint32_t cost = 0;
+    if (candidates->count == 1)
+        return candidates->decimals[0];
     const uint32_t count = sample_vector(column, vector, values);
-    for (uint32_t i = 0; i < pairs->count && worse < WORSE_BEFORE_STOP; i++) {
-        const uint32_t cost = cost_of_pair(pairs->pair[i], values, count);
-        worse = cost < best_cost ? 0 : worse + 1;
-        if (cost < best_cost) {
-            best_cost = cost;
-            best = pairs->pair[i];
-        }
-    }
-    return best;
+    return cheapest(candidates, values, count, &cost);
 }
 
 /* ---- numbers and exceptions ---- */
@@ -190,7 +176,7 @@ struct alp_numbers {
     uint32_t count; /* values so far */
     uint32_t vectors;
     int64_t *numbers;
-    struct stoa_alp_pair *pairs;
+    uint8_t *decimals;
     struct stoa_alp_found found;
 };
 
@@ -199,12 +185,12 @@ static stoa_status numbers_init(struct alp_numbers *out, uint32_t vectors, stoa_
     const size_t rows = (size_t)vectors * STOA_VECTOR_ROWS;
     *out = (struct alp_numbers){
         .numbers = stoa_alloc_array(rows, sizeof *out->numbers),
-        .pairs = stoa_alloc_array(vectors, sizeof *out->pairs),
+        .decimals = stoa_alloc_array(vectors, sizeof *out->decimals),
         .found = {.positions = stoa_alloc_array(rows, sizeof *out->found.positions),
                   .values = stoa_alloc_array(rows, sizeof *out->found.values),
                   .counts = stoa_alloc_array(vectors, sizeof *out->found.counts)}
     };
-    if (!out->numbers || !out->pairs || !out->found.positions || !out->found.values ||
+    if (!out->numbers || !out->decimals || !out->found.positions || !out->found.values ||
         !out->found.counts)
         return stoa_fail_memory(err, rows * sizeof *out->numbers);
     return STOA_OK;
@@ -213,7 +199,7 @@ static stoa_status numbers_init(struct alp_numbers *out, uint32_t vectors, stoa_
 static void numbers_done(struct alp_numbers *numbers)
 {
     stoa_free(numbers->numbers);
-    stoa_free(numbers->pairs);
+    stoa_free(numbers->decimals);
     stoa_free(numbers->found.positions);
     stoa_free(numbers->found.values);
     stoa_free(numbers->found.counts);
@@ -234,21 +220,22 @@ static void fill_exceptions(int64_t *numbers, const uint16_t *positions, uint32_
 }
 
 static void add_vector(struct alp_numbers *out, const struct stoa_column *column,
-                       uint32_t vector, struct stoa_alp_pair pair)
+                       uint32_t vector, unsigned decimals)
 {
     const uint32_t length = stoa_vector_length(column->length, vector);
+    const double power = stoa_alp_powers[decimals];
     const double *values = stoa_column_f64(column) + (size_t)vector * STOA_VECTOR_ROWS;
     int64_t *numbers = out->numbers + out->count;
     uint16_t *positions = out->found.positions + out->found.count;
     uint32_t count = 0;
     for (uint32_t i = 0; i < length; i++) {
         positions[count] = (uint16_t)i;
-        count += !encode_value(pair, values[i], &numbers[i]);
+        count += !encode_value(power, values[i], &numbers[i]);
     }
     fill_exceptions(numbers, positions, count, length);
     for (uint32_t k = 0; k < count; k++)
         out->found.values[out->found.count + k] = bits_of(values[positions[k]]);
-    out->pairs[out->vectors] = pair;
+    out->decimals[out->vectors] = (uint8_t)decimals;
     out->found.counts[out->vectors++] = (uint16_t)count;
     out->found.count += count;
     out->count += length;
@@ -294,11 +281,6 @@ stoa_status stoa_alp_append_exceptions(const struct stoa_alp_found *found, uint3
 
 /* ---- the table's functions ---- */
 
-static uint64_t pairs_size(uint32_t vectors)
-{
-    return stoa_align_up(UINT64_C(2) * vectors, 8);
-}
-
 /* From the sampled vectors to all of them. */
 static stoa_status estimate_sample(const struct stoa_enc_input *input,
                                    const struct alp_numbers *sample,
@@ -314,7 +296,7 @@ static stoa_status estimate_sample(const struct stoa_enc_input *input,
     if (child.size == STOA_ENC_NEVER)
         return STOA_OK;
     const uint64_t exceptions = (uint64_t)(scale * sample->found.count);
-    out->size = STOA_NODE_HEADER_SIZE + pairs_size(vectors) +
+    out->size = STOA_NODE_HEADER_SIZE + stoa_align_up(vectors, 8) +
                 stoa_alp_exceptions_size(exceptions, vectors, VALUE_SIZE) +
                 (uint64_t)(scale * (double)child.size);
     out->decode_cycles += child.decode_cycles;
@@ -327,28 +309,18 @@ stoa_status stoa_alp_estimate(const struct stoa_enc_input *input,
     const struct stoa_column *column = input->column;
     const uint32_t count = sampled_vectors(column);
     struct alp_numbers sample;
-    struct pairs pairs;
-    if (!find_pairs(column, input->limit < 64 ? input->limit : 64, &pairs))
+    struct candidates candidates;
+    if (!find_candidates(column, input->limit < 64 ? input->limit : 64, &candidates))
         return STOA_OK;
     stoa_status status = numbers_init(&sample, count, err);
     for (uint32_t k = 0; status == STOA_OK && k < count; k++) {
         const uint32_t vector = sampled_vector(column, k);
-        add_vector(&sample, column, vector, choose_pair(column, vector, &pairs));
+        add_vector(&sample, column, vector, choose_decimals(column, vector, &candidates));
     }
     if (status == STOA_OK)
         status = estimate_sample(input, &sample, out_estimate, err);
     numbers_done(&sample);
     return status;
-}
-
-static stoa_status append_pairs(const struct alp_numbers *numbers, size_t start,
-                                struct stoa_buf *out, stoa_error *err)
-{
-    for (uint32_t v = 0; v < numbers->vectors; v++)
-        STOA_TRY(stoa_buf_append_byte(out, numbers->pairs[v].exponent, err));
-    for (uint32_t v = 0; v < numbers->vectors; v++)
-        STOA_TRY(stoa_buf_append_byte(out, numbers->pairs[v].factor, err));
-    return append_padding(out, start, err);
 }
 
 static stoa_status append_node(const struct stoa_enc_input *input,
@@ -360,7 +332,8 @@ static stoa_status append_node(const struct stoa_enc_input *input,
     STOA_TRY(
         stoa_node_begin(&stoa_enc_alp, STOA_PHYS_F64, numbers->count, out, &start, err));
     stoa_node_set_parameter(out, start, numbers->found.count);
-    STOA_TRY(append_pairs(numbers, start, out, err));
+    STOA_TRY(stoa_buf_append(out, numbers->decimals, numbers->vectors, err));
+    STOA_TRY(append_padding(out, start, err));
     STOA_TRY(stoa_alp_append_exceptions(&numbers->found, numbers->vectors, VALUE_SIZE,
                                         start, out, err));
     const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_ALP, &column);
@@ -374,11 +347,11 @@ stoa_status stoa_alp_encode(const struct stoa_enc_input *input, struct stoa_buf 
     const struct stoa_column *column = input->column;
     const uint32_t vectors = stoa_vector_count(column->length);
     struct alp_numbers numbers;
-    struct pairs pairs;
-    find_pairs(column, (double)INFINITY, &pairs);
+    struct candidates candidates;
+    find_candidates(column, (double)INFINITY, &candidates);
     stoa_status status = numbers_init(&numbers, vectors, err);
     for (uint32_t v = 0; status == STOA_OK && v < vectors; v++)
-        add_vector(&numbers, column, v, choose_pair(column, v, &pairs));
+        add_vector(&numbers, column, v, choose_decimals(column, v, &candidates));
     if (status == STOA_OK)
         status = append_node(input, &numbers, out, err);
     numbers_done(&numbers);

@@ -44,10 +44,9 @@ struct stoa_kernels {
     /* Numeric comparison; NaN matches never. */
     void (*select_f64)(const double *values, size_t count, double low, double high,
                        uint64_t out_bits[16]);
-    /* out[i] = in[i] x factor x fraction as doubles, rounded to nearest after the conversion and
-     * after each multiplication. `out` may be `in`. */
-    void (*scale_i64)(const int64_t *in, size_t count, double factor, double fraction,
-                      double *out);
+    /* out[i] = in[i] / divisor as doubles: the conversion and the quotient are each rounded to
+     * nearest, to even. The divisor is a power of ten up to 10^22. `out` may be `in`. */
+    void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
     /* Spreads the values of `kept`, in order, over the rows whose bit is set, `fill` over the
      * others: `rows` <= 1,024 of them, no bit set behind. Reads no more of `kept` than bits are
      * set. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels compiled for AVX2 and BMI2. Intrinsics where gcc does badly: a comparison that
+ * The kernels compiled for AVX2, BMI2 and FMA. Intrinsics where gcc does badly: a comparison that
  * becomes a bitmap is not vectorised (1.3 against 40 G rows/s for 16-bit lanes), widening lanes
  * takes it a shuffle too many (6 against 13 G values/s). Reached only through the table, after
  * kernels_init.c has asked the CPU.
@@ -15,7 +15,11 @@
 #define LOAD_LANES_64(p)  (*(const any_vec *)(p))
 #define MULTIPLY_32(a, b) ((any_vec)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
 #define TO_F64(v)         to_f64(v)
-#define DEPOSIT(s, m)     _pdep_u64(s, m)
+#define FUSED_ADD(a, b, c)                                                                 \
+    ((any_double_vec)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define LESS_PRODUCT(a, b, c)                                                              \
+    ((any_double_vec)_mm256_fnmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define DEPOSIT(s, m) _pdep_u64(s, m)
 
 #include "format/kernels/kernels_packing.h"
 

@@ -16,6 +16,10 @@
 #define MULTIPLY_32(a, b) ((any_vec)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
 #define TO_F64(v)         ((any_double_vec)_mm512_cvtepi64_pd((__m512i)(v)))
 
+#define FUSED_ADD(a, b, c)                                                                 \
+    ((any_double_vec)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define LESS_PRODUCT(a, b, c)                                                              \
+    ((any_double_vec)_mm512_fnmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
 #define DEPOSIT(s, m) _pdep_u64(s, m)
 #define SPREAD_BY_INTRINSICS
 

@@ -5,8 +5,9 @@
  *
  * The including file sets VECTOR_BYTES to 8 (plain words), 32 or 64. LOAD_LANES_8/16/32/64(p)
  * read as many lanes as fit a vector of 64-bit words, MULTIPLY_32(a, b) multiplies the lower
- * halves of such words, TO_F64(v) converts signed ones to doubles (vectors only); DEPOSIT(source,
- * mask) is there where the instruction is. Packing is in kernels_packing.h.
+ * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
+ * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
+ * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
@@ -59,18 +60,27 @@ static void kernel_widen(unsigned lane_bits, const void *lanes, size_t count, ui
         widen_64(lanes, count, base, scale, out);
 }
 
-/* TO_F64 rounds once, to nearest. Vectors are written where they were read. */
-static void kernel_scale_i64(const int64_t *in, size_t count, double factor,
-                             double fraction, double *out)
+/* Vectors are written where they were read. Divisions take 2 cycles a value; where there are fused
+ * products, a quotient is made of the reciprocal in two steps, each of which adds what is missing,
+ * known exactly: the first brings it within a unit in the last place, the second rounds it as a
+ * division would (Markstein, "Computation of elementary functions on the IBM RISC System/6000
+ * processor", 1990; the reciprocal has to be the nearest double, which 1 / divisor is). */
+static void kernel_divide_i64(const int64_t *in, size_t count, double divisor, double *out)
 {
     size_t i = 0;
 #if VECTOR_BYTES > 8
-    for (; i + WORDS <= count; i += WORDS)
-        *(any_double_vec *)(out + i) =
-            TO_F64(*(const any_vec *)(in + i)) * factor * fraction;
+    const any_double_vec by = (any_double_vec){0} + divisor;
+    const any_double_vec reciprocal = 1 / by;
+    for (; i + WORDS <= count; i += WORDS) {
+        const any_double_vec number = TO_F64(*(const any_vec *)(in + i));
+        any_double_vec quotient = number * reciprocal;
+        quotient = FUSED_ADD(LESS_PRODUCT(quotient, by, number), reciprocal, quotient);
+        quotient = FUSED_ADD(LESS_PRODUCT(quotient, by, number), reciprocal, quotient);
+        *(any_double_vec *)(out + i) = quotient;
+    }
 #endif
     for (; i < count; i++)
-        out[i] = (double)in[i] * factor * fraction;
+        out[i] = (double)in[i] / divisor;
 }
 
 /* Sums halves of 32 bits in 64-bit lanes, which cannot overflow below 2^32 values. Values are
@@ -238,7 +248,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .pack = kernel_pack,                                                               \
         .unpack = kernel_unpack,                                                           \
         .widen = kernel_widen,                                                             \
-        .scale_i64 = kernel_scale_i64,                                                     \
+        .divide_i64 = kernel_divide_i64,                                                   \
         .spread_32 = kernel_spread_32,                                                     \
         .spread_64 = kernel_spread_64,                                                     \
         .spread_bits = kernel_spread_bits,                                                 \

@@ -148,19 +148,15 @@ static uint32_t *exception_rows(const struct tree *t, const struct node *n,
 }
 
 /* [ALP-1] */
-static uint64_t decimal_double(uint64_t integer, unsigned e, unsigned f)
+static uint64_t decimal_double(uint64_t integer, unsigned d)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-                                    1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-                                    1e14, 1e15, 1e16, 1e17, 1e18};
-    static const double fractions[] = {1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,
-                                       1e-7,  1e-8,  1e-9,  1e-10, 1e-11, 1e-12, 1e-13,
-                                       1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
     int64_t whole;
-    memcpy(&whole, &integer, sizeof whole);
-    const double scaled = (double)whole * powers[f];
-    const double value = scaled * fractions[e];
     uint64_t bits;
+    double power = 1;
+    memcpy(&whole, &integer, sizeof whole);
+    for (; d > 0; d--)
+        power *= 10; /* exact up to 10^22 */
+    const double value = (double)whole / power;
     memcpy(&bits, &value, sizeof bits);
     return bits;
 }
@@ -190,21 +186,18 @@ void decode_alp(const struct tree *t, struct node *n, struct value *out)
 {
     const struct decoder *d = t->d;
     require_no_flags(t, n, "ALP");
-    const uint8_t *exponents = take(d, &n->body, n->vectors, "ALP exponents");
-    const uint8_t *factors = take(d, &n->body, n->vectors, "ALP factors");
+    const uint8_t *decimals = take(d, &n->body, n->vectors, "ALP decimals");
     take_padding(d, &n->body, "ALP padding");
     for (uint32_t v = 0; v < n->vectors; v++) { /* [ALP-2] */
-        if (exponents[v] > 18 || factors[v] > exponents[v])
-            refuse(d, "ALP: exponent %u and factor %u", exponents[v], factors[v]);
+        if (decimals[v] > 22)
+            refuse(d, "ALP: %u decimals", decimals[v]);
     }
     const struct exceptions e = read_exceptions(t, n, 8);
     const uint32_t *rows = exception_rows(t, n, &e);
     const struct value *numbers = decode_child(t, n, KIND_I64, n->count);
     bool *is_exception = allocate(t->heap, n->count, sizeof *is_exception);
-    for (uint32_t i = 0; i < n->count; i++) {
-        const uint32_t v = i / VECTOR_ROWS;
-        put(&out[i], number(decimal_double(numbers[i].low, exponents[v], factors[v])));
-    }
+    for (uint32_t i = 0; i < n->count; i++)
+        put(&out[i], number(decimal_double(numbers[i].low, decimals[i / VECTOR_ROWS])));
     for (uint32_t k = 0; k < n->parameter; k++) { /* [ALP-3] */
         is_exception[rows[k]] = true;
         put(&out[rows[k]], number(get64(e.values + (size_t)8 * k)));

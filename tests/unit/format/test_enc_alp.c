@@ -172,8 +172,7 @@ static void test_alp_estimates_near_what_it_takes(void **state)
 /* ---- selecting ---- */
 
 /* A node by hand over any numbers, one vector, without exceptions. */
-static struct stoa_buf make_node(struct stoa_alp_pair pair, const int64_t *numbers,
-                                 uint32_t count)
+static struct stoa_buf make_node(unsigned decimals, const int64_t *numbers, uint32_t count)
 {
     const struct stoa_column child = {
         .phys = STOA_PHYS_I64, .length = count, .values = numbers};
@@ -184,7 +183,7 @@ static struct stoa_buf make_node(struct stoa_alp_pair pair, const int64_t *numbe
     assert_ok(stoa_node_begin(stoa_encoding_find(STOA_ENC_ALP), STOA_PHYS_F64, count, &out,
                               &start, &err),
               &err);
-    const uint8_t head[8] = {pair.exponent, pair.factor};
+    const uint8_t head[8] = {(uint8_t)decimals};
     assert_ok(stoa_buf_append(&out, head, sizeof head, &err), &err);
     node_encode(STOA_ENC_RAW, &child, STOA_PROFILE_BALANCED, &out);
     assert_ok(stoa_node_finish(&out, start, &err), &err);
@@ -224,16 +223,14 @@ static double bound_near(struct test_random *random, const struct stoa_column *c
     }
 }
 
-/* [ALP-1] Numbers of all sizes, where many of them share a double, under every pair. */
+/* [ALP-1] Numbers of all sizes, where many of them share a double, with any decimals. */
 static void test_alp_selects_like_it_decodes_at_every_boundary(void **state)
 {
     STOA_UNUSED(state);
     enum { ROWS = 70 };
     struct test_random random = test_random_start(2107);
     for (int round = 0; round < 400; round++) {
-        const uint8_t e = (uint8_t)test_random_below(&random, STOA_ALP_MAX_EXPONENT + 1);
-        const struct stoa_alp_pair pair = {
-            e, (uint8_t)test_random_below(&random, (uint64_t)e + 1)};
+        const unsigned decimals = (unsigned)round % (STOA_ALP_MAX_DECIMALS + 1);
         const unsigned shift = (unsigned)test_random_below(&random, 60);
         int64_t numbers[ROWS];
         double values[ROWS];
@@ -246,10 +243,10 @@ static void test_alp_selects_like_it_decodes_at_every_boundary(void **state)
                 numbers[i] = i % 2 ? INT64_MAX - (int64_t)i : INT64_MIN + (int64_t)i;
             else if (i % 7 == 1)
                 numbers[i] = (int64_t)((uint64_t)numbers[i - 1] + (i % 2 ? UINT64_MAX : 1));
-            values[i] = stoa_alp_decode(pair, numbers[i]);
+            values[i] = stoa_alp_decode(decimals, numbers[i]);
         }
         const struct stoa_column column = column_of(values, ROWS);
-        struct stoa_buf bytes = make_node(pair, numbers, ROWS);
+        struct stoa_buf bytes = make_node(decimals, numbers, ROWS);
         assert_ok(node_open(bytes.data, bytes.size, STOA_PHYS_F64, ROWS, NULL, false,
                             &opened, &err),
                   &err);
@@ -322,10 +319,8 @@ static void test_alp_refuses_wrong_bytes(void **state)
     STOA_UNUSED(state);
     static const struct node_damage damages[] = {
         {3,  1, {1},  STOA_E_CORRUPT, "alp node: expected flags of 0"                             },
-        {16,
-         1,     {19},
-         STOA_E_CORRUPT,              "alp node: expected exponents of at most 18, found 19"      },
-        {17, 1, {3},  STOA_E_CORRUPT, "alp node: expected a factor of at most 2, found 3"         },
+        {16, 1, {23}, STOA_E_CORRUPT, "alp node: expected at most 22 decimals, found 23"          },
+        {17, 1, {3},  STOA_E_CORRUPT, "alp node: expected padding of 0, found 3"                  },
         {18, 1, {9},  STOA_E_CORRUPT, "alp node: expected padding of 0, found 9"                  },
         {24, 1, {5},  STOA_E_CORRUPT, "expected at most 1 exceptions in vector 0, found 5"        },
         {24, 1, {0},  STOA_E_CORRUPT, "alp node: expected 1 exceptions, found 0"                  },
@@ -334,7 +329,7 @@ static void test_alp_refuses_wrong_bytes(void **state)
         {34, 1, {1},  STOA_E_CORRUPT, "alp node: expected padding of 0, found 1"                  },
         {49, 1, {3},  STOA_E_CORRUPT, "raw node: expected physical kind 2, found 3"               },
         {12, 1, {0},  STOA_E_CORRUPT, "expected physical kind 2, found 0"                         },
-        {8,  1, {16}, STOA_E_CORRUPT, "alp node: expected 1 bytes of exponents, found 0"          },
+        {8,  1, {16}, STOA_E_CORRUPT, "alp node: expected 1 bytes of decimals, found 0"           },
         {8,
          1,     {24},
          STOA_E_CORRUPT,              "alp node: expected 2 bytes of exception counts, found 0"   },

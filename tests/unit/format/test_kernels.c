@@ -232,39 +232,53 @@ static void test_widen_adds_base_and_scale_modulo_2_64(void **state)
 
 /* ---- floats ---- */
 
-/* Numbers around every power of two, where conversion and products round. */
-static void test_scale_i64_rounds_like_the_definition(void **state)
+/* Numbers around every power of two and of ten, and multiples of the divisor and their neighbours,
+ * where the conversion and the quotient round either way. */
+static int64_t number_to_divide(struct test_random *random, double divisor, size_t i)
 {
-    STOA_UNUSED(state);
-    static const double factors[] = {1, 1e1, 1e7, 1e18, 0.1, 1e-18, 3};
-    struct test_random random = test_random_start(307);
+    const uint64_t near = test_random_below(random, 5) - 2;
+    uint64_t number = test_random_next(random) >> test_random_below(random, 64);
+    if (i % 4 == 0)
+        number = (UINT64_C(1) << i / 4 % 64) + near;
+    else if (i % 4 == 1 && divisor < 1e15)
+        number = number % 1000 * (uint64_t)divisor + near;
+    else if (i % 4 == 2 && divisor < 1e15)
+        number = (number % 1000 * 2 + 1) * (uint64_t)divisor / 2 + near;
+    return (int64_t)(i % 3 ? number : -number);
+}
+
+static void check_divide(const struct stoa_kernels *kernels, double divisor, size_t count,
+                         struct test_random *random)
+{
     int64_t values[ROWS];
     double out[ROWS];
+    for (size_t i = 0; i < ROWS; i++)
+        values[i] = number_to_divide(random, divisor, i);
+    memcpy(out, values, sizeof values); /* in place, as decoders do */
+    kernels->divide_i64((const int64_t *)(const void *)out, count, divisor, out);
     for (size_t i = 0; i < ROWS; i++) {
-        const uint64_t power = UINT64_C(1) << i % 64;
-        values[i] = (int64_t)(i < 512 ? power + test_random_below(&random, 5) - 2
-                                      : test_random_next(&random) >> i % 60);
-        values[i] = (int64_t)(i % 3 ? (uint64_t)values[i] : -(uint64_t)values[i]);
+        const double expected = (double)values[i] / divisor;
+        const void *bytes = i < count ? (const void *)&expected : &values[i];
+        if (memcmp(&out[i], bytes, sizeof out[i]) != 0)
+            fail_msg("%s: %lld / %g: expected %a, found %a", kernels->name,
+                     (long long)values[i], divisor, expected, out[i]);
     }
-    for
-        EACH_LEVEL(level)
-        {
-            for (size_t k = 0; level_at(level) && k < 49; k++) {
-                const double factor = factors[k / 7];
-                const double fraction = factors[k % 7];
-                const size_t count = k % 2 ? ROWS : ROWS - k;
-                memcpy(out, values, sizeof values); /* in place, as decoders do */
-                level_at(level)->scale_i64((const int64_t *)(const void *)out, count,
-                                           factor, fraction, out);
-                for (size_t i = 0; i < ROWS; i++) {
-                    const double scaled = (double)values[i] * factor;
-                    const double expected = scaled * fraction;
-                    assert_true(memcmp(&out[i],
-                                       i < count ? (const void *)&expected : &values[i],
-                                       sizeof out[i]) == 0);
-                }
+}
+
+static void test_divide_i64_gives_what_a_division_gives(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(307);
+    double divisor = 1;
+    for (int power = 0; power <= 22; power++, divisor *= 10) { /* exact */
+        for
+            EACH_LEVEL(level)
+            {
+                for (size_t round = 0; level_at(level) && round < 20; round++)
+                    check_divide(level_at(level), divisor, ROWS - round * 37 % ROWS,
+                                 &random);
             }
-        }
+    }
 }
 
 /* ---- spreading ---- */
@@ -561,7 +575,7 @@ int main(void)
         cmocka_unit_test(test_lanes_are_the_smallest_that_hold_the_width),
         cmocka_unit_test(test_packing_matches_the_specification_examples),
         cmocka_unit_test(test_widen_adds_base_and_scale_modulo_2_64),
-        cmocka_unit_test(test_scale_i64_rounds_like_the_definition),
+        cmocka_unit_test(test_divide_i64_gives_what_a_division_gives),
         cmocka_unit_test(test_spreading_puts_values_to_the_set_bits),
         cmocka_unit_test(test_select_lanes_compares_without_sign),
         cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
