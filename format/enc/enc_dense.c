@@ -32,6 +32,11 @@ static stoa_status gather_valid(const struct stoa_enc_input *input,
  * and what compression leaves of the others does not change. */
 #define TEXT_NULL_SHARE 0.25
 
+/* What spreading values of 16 bytes takes beside values of 8. */
+#define WIDE_CYCLES 2.3
+/* What spreading bits takes. */
+#define BIT_CYCLES 0.1
+
 /* At best the cost falls with the rows; what spreading takes has to come out of that. */
 static bool looks_worthwhile(const struct stoa_enc_input *input, double cycles)
 {
@@ -56,7 +61,11 @@ static stoa_status estimate_values(const struct stoa_enc_input *input,
     if (values.size == STOA_ENC_NEVER)
         return STOA_OK;
     out->size = STOA_NODE_HEADER_SIZE + values.size;
+    if (column.phys == STOA_PHYS_BOOL)
+        out->decode_cycles = BIT_CYCLES;
     out->decode_cycles += values.decode_cycles * column.length / input->column->length;
+    if (column.phys != STOA_PHYS_BOOL && stoa_phys_width(column.phys) != 8)
+        out->decode_cycles += WIDE_CYCLES;
     return STOA_OK;
 }
 
@@ -163,7 +172,7 @@ const struct stoa_encoding stoa_enc_dense = {
     .phys_mask =
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
-    .decode_cycles = 1.0,
+    .decode_cycles = 1.2,
     .estimate = dense_estimate,
     .encode = dense_encode,
     .open = dense_open,

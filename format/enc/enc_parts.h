@@ -30,6 +30,9 @@ static inline uint32_t stoa_vector_count(uint32_t rows)
     return rows / STOA_VECTOR_ROWS + (rows % STOA_VECTOR_ROWS != 0);
 }
 
+/* Cycles a value that sums of 128 bits take beside those of 64; for estimates. */
+#define STOA_WIDE_SUM_CYCLES 2.2
+
 /* ---- walking the parts of a node ---- */
 
 /* Where open() is in its node. Parts begin at multiples of 8 [ENC-3]. */
@@ -161,6 +164,17 @@ static inline void stoa_enc_distances(const struct stoa_column *column, uint32_t
         for (uint32_t i = 0; i < count; i++)
             out[i] = values[i] - base;
     }
+}
+
+/* Whether all codes are below `limit`, which is 1 .. 2^31: then neither a code nor what it lacks to
+ * the last one has its top bit set. The largest of unsigned numbers is slower to get without AVX. */
+static inline bool stoa_codes_are_below(const uint32_t *codes, uint32_t count,
+                                        uint32_t limit)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < count; i++)
+        any |= codes[i] | (limit - 1 - codes[i]);
+    return any >> 31 == 0;
 }
 
 /* Bytewise equality; memcmp would not take the NULL that an empty view may have. */

@@ -138,6 +138,8 @@ static stoa_status estimate_child(const struct stoa_enc_input *input,
 
 /* Cycles a row with another value takes, beside decoding it. */
 #define OTHER_CYCLES 4
+/* Cycles that a row takes when it is a bit. */
+#define BIT_CYCLES 0.05
 
 static stoa_status estimate_parts(const struct stoa_enc_input *input,
                                   const struct sparse_parts *parts,
@@ -154,6 +156,8 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
     if (gaps.size == STOA_ENC_NEVER || values.size == STOA_ENC_NEVER)
         return STOA_OK;
     out->size = STOA_NODE_HEADER_SIZE + top.size + gaps.size + values.size;
+    if (input->column->phys == STOA_PHYS_BOOL)
+        out->decode_cycles = BIT_CYCLES;
     out->decode_cycles += (gaps.decode_cycles + values.decode_cycles + OTHER_CYCLES) *
                           parts->count / input->column->length;
     return STOA_OK;
@@ -338,7 +342,7 @@ const struct stoa_encoding stoa_enc_sparse = {
     .phys_mask =
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
-    .decode_cycles = 0.3,
+    .decode_cycles = 0.4,
     .estimate = sparse_estimate,
     .encode = sparse_encode,
     .open = sparse_open,
