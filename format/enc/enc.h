@@ -156,6 +156,10 @@ struct stoa_encoding {
      * NULL: generic. For codes, which are many and small. */
     stoa_status (*narrow)(struct stoa_node *node, uint32_t vector, uint32_t *out,
                           stoa_error *err);
+    /* I64 and U64: numbers that no value of the vector lies outside of, without decoding it; false
+     * when that cannot be told. NULL: never. */
+    bool (*bounds)(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
+                   stoa_i128 *out_high);
     /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */
     stoa_status (*codes)(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
                          stoa_error *err);

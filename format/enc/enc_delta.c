@@ -4,11 +4,14 @@
  * stamps, keys with gaps. Every 256th value is kept as an anchor, so that a vector decodes
  * alone and its four sums run side by side: one alone waits a cycle a value for itself.
  *
+ * A filter compares the anchors first, and decodes the few vectors that they leave open.
+ *
  * Differences and anchors are children, so that their widths, exceptions and scale are FFOR's
  * matter. Plain differences with scalar sums are fast enough; a transposed order, which would
  * vectorise them, would have to be undone before anything else sees the values.
  */
 #include "common/alloc.h"
+#include "common/bitmap.h"
 #include "format/enc/enc_parts.h"
 #include "format/enc/enc_table.h"
 
@@ -230,6 +233,79 @@ static stoa_status delta_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+/* ---- selecting ---- */
+
+/* The values that can lie in a segment: the anchor and up to 255 differences. False when they
+ * might wrap around in the node's kind. */
+static bool segment_bounds(const struct stoa_node *node, uint64_t anchor,
+                           struct stoa_number_range differences,
+                           struct stoa_number_range *out)
+{
+    const struct stoa_value value = {.u64 = anchor};
+    const stoa_i128 number = stoa_value_number(node->phys, &value);
+    const bool is_signed = node->phys == STOA_PHYS_I64;
+    const stoa_i128 least = is_signed ? INT64_MIN : 0;
+    const stoa_i128 most = is_signed ? INT64_MAX : (stoa_i128)UINT64_MAX;
+    out->low = number + (differences.low < 0 ? (SEGMENT - 1) * differences.low : 0);
+    out->high = number + (differences.high > 0 ? (SEGMENT - 1) * differences.high : 0);
+    return out->low >= least && out->high <= most;
+}
+
+/* What a predicate without `negated` takes lies in here. */
+static struct stoa_number_range wanted_numbers(const struct stoa_predicate *predicate)
+{
+    if (predicate->kind == STOA_PREDICATE_RANGE)
+        return stoa_predicate_numbers(predicate);
+    if (predicate->set_count == 0)
+        return (struct stoa_number_range){.low = 1, .high = 0};
+    return (struct stoa_number_range){
+        .low = stoa_value_number(predicate->phys, &predicate->set[0]),
+        .high =
+            stoa_value_number(predicate->phys, &predicate->set[predicate->set_count - 1])};
+}
+
+/* Answers by the anchors and the bounds of the differences when they are enough for every
+ * segment, as they are for most vectors of a column that grows; false when not. */
+static bool select_by_anchors(struct stoa_node *node, uint32_t vector,
+                              const struct stoa_predicate *predicate,
+                              uint64_t out_bits[STOA_VECTOR_WORDS])
+{
+    const uint64_t *anchors = (const uint64_t *)node->state + (size_t)vector * SEGMENTS;
+    const struct stoa_number_range wanted = wanted_numbers(predicate);
+    const uint32_t length = stoa_vector_length(node->count, vector);
+    struct stoa_number_range differences;
+    if (!stoa_node_bounds(node->children[CHILD_DIFFERENCES], vector, &differences))
+        return false;
+    memset(out_bits, 0, STOA_VECTOR_WORDS * sizeof *out_bits);
+    for (uint32_t first = 0; first < length; first += SEGMENT) {
+        const uint32_t left = length - first;
+        struct stoa_number_range have;
+        if (!segment_bounds(node, anchors[first / SEGMENT], differences, &have))
+            return false;
+        if (wanted.low > wanted.high || wanted.low > have.high || wanted.high < have.low)
+            continue;
+        if (predicate->kind != STOA_PREDICATE_RANGE || wanted.low > have.low ||
+            wanted.high < have.high)
+            return false;
+        stoa_bitmap_set_range(out_bits, first, left < SEGMENT ? left : SEGMENT);
+    }
+    if (predicate->negated)
+        stoa_bits_negate(out_bits, length);
+    return true;
+}
+
+static stoa_status delta_select(struct stoa_node *node, uint32_t vector,
+                                const struct stoa_predicate *predicate,
+                                struct stoa_vector *scratch,
+                                uint64_t out_bits[STOA_VECTOR_WORDS], stoa_error *err)
+{
+    const bool has_numbers =
+        predicate->kind == STOA_PREDICATE_RANGE || predicate->kind == STOA_PREDICATE_SET;
+    if (has_numbers && select_by_anchors(node, vector, predicate, out_bits))
+        return STOA_OK;
+    return stoa_node_select_decoded(node, vector, predicate, scratch, out_bits, err);
+}
+
 const struct stoa_encoding stoa_enc_delta = {
     .id = STOA_ENC_DELTA,
     .name = "delta",
@@ -241,4 +317,5 @@ const struct stoa_encoding stoa_enc_delta = {
     .encode = delta_encode,
     .open = delta_open,
     .decode = delta_decode,
+    .select = delta_select,
 };

@@ -227,6 +227,10 @@ struct stoa_number_range {
     stoa_i128 high;
 };
 
+/* See `bounds` of an encoding; false when it cannot tell. */
+bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,
+                      struct stoa_number_range *out);
+
 /* A RANGE predicate over an integer kind, its negation ignored. */
 struct stoa_number_range stoa_predicate_numbers(const struct stoa_predicate *predicate);
 

@@ -81,6 +81,44 @@ static void test_delta_gives_up_where_neighbours_are_unrelated(void **state)
     assert_true(estimate_of(&few, 64).size == STOA_ENC_NEVER);
 }
 
+/* Far from the values on either side no difference is unpacked. */
+static void test_delta_answers_by_its_anchors_alone(void **state)
+{
+    STOA_UNUSED(state);
+    enum { ROWS = 4096 };
+    static int64_t values[ROWS];
+    struct test_random random = test_random_start(1708);
+    struct stoa_predicate predicate = {
+        .kind = STOA_PREDICATE_RANGE, .phys = STOA_PHYS_I64, .has_low = true};
+    struct stoa_buf bytes;
+    struct opened_node opened;
+    struct stoa_vector scratch;
+    uint64_t bits[STOA_VECTOR_WORDS];
+    stoa_error err;
+    for (int64_t i = 0; i < ROWS; i++)
+        values[i] = i * 1000 + (int64_t)test_random_below(&random, 1000);
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_I64, .length = ROWS, .values = values};
+    stoa_buf_init(&bytes, (size_t)1 << 20);
+    node_encode(STOA_ENC_DELTA, &column, STOA_PROFILE_FAST, &bytes);
+    assert_ok(
+        node_open(bytes.data, bytes.size, STOA_PHYS_I64, ROWS, NULL, false, &opened, &err),
+        &err);
+    assert_ok(stoa_vector_init(&scratch, STOA_PHYS_I64, NULL), NULL);
+    predicate.low.i64 = 2048 * 1000;
+    const size_t used = opened.arena.used;
+    for (uint32_t v = 0; v < 4; v += 3) { /* all before, all behind */
+        assert_ok(stoa_node_select(opened.node, v, &predicate, &scratch, bits, &err), &err);
+        for (size_t i = 0; i < STOA_VECTOR_WORDS; i++)
+            assert_true(bits[i] == (v == 0 ? 0 : UINT64_MAX));
+    }
+    assert_int_equal(opened.arena.used, used);
+    node_check(opened.node, &column, &random);
+    stoa_vector_done(&scratch);
+    node_close(&opened);
+    stoa_buf_done(&bytes);
+}
+
 static const char example[] = "09 02 00 00 04 00 00 00  58 00 00 00 00 00 00 00 "
                               "01 02 00 00 01 00 00 00  18 00 00 00 00 00 00 00 "
                               "64 00 00 00 00 00 00 00 "
@@ -169,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_delta_gives_back_every_length),
         cmocka_unit_test(test_delta_estimates_exactly_and_keeps_the_scale),
         cmocka_unit_test(test_delta_gives_up_where_neighbours_are_unrelated),
+        cmocka_unit_test(test_delta_answers_by_its_anchors_alone),
         cmocka_unit_test(test_delta_reads_the_specified_bytes),
         cmocka_unit_test(test_delta_refuses_wrong_bytes),
         cmocka_unit_test(test_delta_survives_any_changed_byte_of_a_packed_node),
