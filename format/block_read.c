@@ -60,6 +60,11 @@ stoa_status stoa_block_open(const uint8_t *payload, size_t size, enum stoa_phys 
     STOA_TRY(
         stoa_validity_open(payload, size, rows, null_count, arena, &validity, &root, err));
     block.validity = validity;
+    if (validity) {
+        context->validity = validity->bits;
+        context->rows = rows;
+        context->valid_count = rows - null_count;
+    }
     STOA_TRY(open_root(&block, payload + root, size - root, err));
     *out_block = block;
     return STOA_OK;

@@ -240,6 +240,7 @@ static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *o
         .depth = 1,
         .codes = writer->filled_codes ? writer->filled_codes : writer->codes,
         .dictionary_count = writer->dictionary_count,
+        .validity = writer->column.validity,
         .limit = INFINITY,
     };
     /* Behind NULLs codes repeat the one before, but texts are empty: there codes do not tell

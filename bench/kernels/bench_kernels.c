@@ -25,6 +25,7 @@ struct buffers {
     uint8_t lanes[ROWS * 8];
     uint64_t out[ROWS];
     uint64_t bits[16];
+    uint64_t masks[16][16]; /* of random rows, so many of 16 */
     uint8_t text[TEXT_BYTES];
 };
 
@@ -101,6 +102,29 @@ static void run_select_f64(const struct stoa_kernels *kernels, unsigned argument
 {
     (void)argument;
     kernels->select_f64(buffers.floats, ROWS, 3, 200, buffers.bits);
+}
+
+static void run_divide(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    kernels->divide_i64((const int64_t *)buffers.values, ROWS, 1e6, buffers.floats);
+}
+
+/* `share` rows of 16 have a value, in no order. */
+static void run_spread_32(const struct stoa_kernels *kernels, unsigned share)
+{
+    kernels->spread_32(buffers.masks[share], ROWS, (const uint32_t *)buffers.values, 7,
+                       (uint32_t *)buffers.out);
+}
+
+static void run_spread_64(const struct stoa_kernels *kernels, unsigned share)
+{
+    kernels->spread_64(buffers.masks[share], ROWS, buffers.values, 7, buffers.out);
+}
+
+static void run_spread_bits(const struct stoa_kernels *kernels, unsigned share)
+{
+    kernels->spread_bits(buffers.masks[share], buffers.values, buffers.bits);
 }
 
 static void run_sum(const struct stoa_kernels *kernels, unsigned argument)
@@ -191,6 +215,12 @@ static const struct bench_case cases[] = {
     {"select lanes",   run_select_lanes, 64, ROWS,       lane_bytes  },
     {"select i64",     run_select_i64,   64, ROWS,       value_bytes },
     {"select f64",     run_select_f64,   64, ROWS,       value_bytes },
+    {"divide i64",     run_divide,       64, ROWS,       value_bytes },
+    {"spread 32",      run_spread_32,    2,  ROWS,       value_bytes },
+    {"spread 32",      run_spread_32,    12, ROWS,       value_bytes },
+    {"spread 64",      run_spread_64,    2,  ROWS,       value_bytes },
+    {"spread 64",      run_spread_64,    12, ROWS,       value_bytes },
+    {"spread bits",    run_spread_bits,  12, ROWS,       value_bytes },
     {"sum i64",        run_sum,          64, ROWS,       value_bytes },
     {"min max i64",    run_min_max,      64, ROWS,       value_bytes },
     {"is ascii",       run_ascii,        8,  TEXT_BYTES, text_bytes  },
@@ -227,6 +257,8 @@ static void fill_buffers(void)
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         buffers.values[i] = state >> 40;
         buffers.floats[i] = (double)(state >> 54);
+        for (unsigned share = 0; share < 16; share++)
+            buffers.masks[share][i / 64] |= (uint64_t)(state >> 60 < share) << i % 64;
     }
     memset(buffers.text, 'a', sizeof buffers.text);
 }

@@ -36,6 +36,12 @@ enum stoa_encoding_id {
     STOA_ENC_RLE = 6,
     STOA_ENC_BOOL = 7,
     STOA_ENC_STR = 8,
+    STOA_ENC_DELTA = 9,
+    STOA_ENC_ALP = 10,
+    STOA_ENC_ALP_RD = 11,
+    STOA_ENC_SPARSE = 13,
+    STOA_ENC_SEQ = 14,
+    STOA_ENC_DENSE = 18,
     STOA_ENC_ID_LIMIT = 32
 };
 
@@ -80,7 +86,9 @@ struct stoa_enc_input {
     const uint32_t
         *codes; /* with a row-group dictionary: the code of each row; else NULL */
     uint32_t dictionary_count;
-    double limit; /* cost per value in bits of the best found so far; not worth more */
+    const uint64_t
+        *validity; /* of the rows, while they are those of the block; NULL: all */
+    double limit;  /* cost per value in bits of the best found so far; not worth more */
 };
 
 struct stoa_enc_estimate {
@@ -95,7 +103,10 @@ struct stoa_enc_context {
     struct stoa_arena *arena; /* node state and decompressed frames: block lifetime */
     const struct stoa_dictionary *dictionary; /* of this row group and column, or NULL */
     const struct stoa_kernels *kernels;
-    bool is_utf8;                         /* BYTES values must be well-formed UTF-8 */
+    bool is_utf8;            /* BYTES values must be well-formed UTF-8 */
+    const uint8_t *validity; /* bit per row of the block, in whole words; NULL: no NULLs */
+    uint32_t rows;           /* of the block, where validity is not NULL */
+    uint32_t valid_count;    /* of them */
     void *codec_memory[STOA_CODEC_COUNT]; /* for decompression; NULL until first used */
 };
 
@@ -118,6 +129,7 @@ struct stoa_encoding {
     const char *spec;     /* "spec/encodings/rle.md" */
     uint32_t phys_mask;   /* bit per stoa_phys it can hold */
     bool has_children;    /* never at the deepest level */
+    bool is_asked_last;   /* estimates by a codec, which a low `limit` may spare it */
     double decode_cycles; /* per value, for the choice; measured by bench/format */
 
     /* What this encoding would take, near exact; out_estimate comes set to never and
@@ -144,6 +156,10 @@ struct stoa_encoding {
      * NULL: generic. For codes, which are many and small. */
     stoa_status (*narrow)(struct stoa_node *node, uint32_t vector, uint32_t *out,
                           stoa_error *err);
+    /* I64 and U64: numbers that no value of the vector lies outside of, without decoding it; false
+     * when that cannot be told. NULL: never. */
+    bool (*bounds)(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
+                   stoa_i128 *out_high);
     /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */
     stoa_status (*codes)(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
                          stoa_error *err);

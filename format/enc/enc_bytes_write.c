@@ -19,6 +19,10 @@ enum {
     REPEAT_SHARE = 4 /* one in so many values must repeat for matches to pay */
 };
 
+/* Cycles a value that loading an odd width takes, and putting a byte in its place. */
+#define ODD_CYCLES   1.9
+#define PLANE_CYCLES 0.75
+
 /* How a column's values become bytes. */
 struct bytes_plan {
     const struct stoa_column *column;
@@ -146,6 +150,10 @@ static stoa_status estimate_whole(const struct bytes_plan *plan,
                                   struct stoa_enc_estimate *out, stoa_error *err)
 {
     const struct stoa_stream_choice choice = stoa_stream_choice_for(input->profile);
+    if (plan->is_number && plan->column->phys == STOA_PHYS_I128)
+        out->decode_cycles += STOA_WIDE_SUM_CYCLES;
+    if (plan->width & (plan->width - 1))
+        out->decode_cycles += ODD_CYCLES;
     const double cycles = out->decode_cycles + choice.codec->decode_cycles * plan->width;
     /* Decoding alone must not cost what is to be saved; where it costs nearly that, a codec
      * would have to leave almost nothing. */
@@ -175,7 +183,7 @@ static stoa_status estimate_planes(const struct bytes_plan *plan,
         plan->column->length < SAMPLE_VALUES ? plan->column->length : SAMPLE_VALUES;
     const uint32_t look = count < STOA_VECTOR_ROWS ? count : STOA_VECTOR_ROWS;
     double shares = 0;
-    out->decode_cycles += 0.3 * plan->width; /* putting the bytes together */
+    out->decode_cycles += PLANE_CYCLES * plan->width;
     for (unsigned plane = 0; plane < plan->width; plane++) {
         double share = 1;
         write_plane(plan, plane, sample_first(plan, count), count, sample);

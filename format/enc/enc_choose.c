@@ -179,35 +179,52 @@ static bool is_candidate(const struct stoa_encoding *encoding,
 {
     if (input->codes ? !beats_dictionary(encoding) : encoding->id == STOA_ENC_DICT)
         return false;
+    if (encoding->id == STOA_ENC_DENSE && !input->validity)
+        return false;
     return (encoding->phys_mask & STOA_PHYS_BIT(input->column->phys)) &&
            !(input->parent_mask >> encoding->id & 1) &&
            !(encoding->has_children && input->depth >= STOA_NODE_MAX_DEPTH) &&
            (encoding->id == STOA_ENC_CONST || !input->facts.is_constant);
 }
 
-/* The cheapest candidate and its estimate; *out_encoding is NULL when none holds the input. */
-static stoa_status choose(const struct stoa_enc_input *input,
-                          const struct stoa_encoding **out_encoding,
-                          struct stoa_enc_estimate *out_estimate, stoa_error *err)
+/* The best candidate so far. */
+struct choice {
+    const struct stoa_encoding *encoding; /* NULL: none holds the input */
+    struct stoa_enc_estimate estimate;
+};
+
+/* Asks one encoding; what it is compared with, and may give up against, is trial->limit. */
+static stoa_status ask(const struct stoa_encoding *encoding, struct stoa_enc_input *trial,
+                       struct choice *choice, stoa_error *err)
+{
+    struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER,
+                                         .decode_cycles = encoding->decode_cycles};
+    STOA_TRY(encoding->estimate(trial, &estimate, err));
+    if (estimate.size == STOA_ENC_NEVER)
+        return STOA_OK;
+    const double cost = cost_of(trial, &estimate);
+    const bool is_tie = choice->encoding && !(cost < trial->limit || cost > trial->limit);
+    if (!choice->encoding || cost < trial->limit ||
+        (is_tie && encoding->id < choice->encoding->id)) {
+        trial->limit = cost;
+        *choice = (struct choice){.encoding = encoding, .estimate = estimate};
+    }
+    return STOA_OK;
+}
+
+/* The cheapest candidate: those that estimate by arithmetic first, so that the dear estimates have
+ * something to give up against. */
+static stoa_status choose(const struct stoa_enc_input *input, struct choice *out_choice,
+                          stoa_error *err)
 {
     struct stoa_enc_input trial = *input;
     const struct stoa_encoding *encoding;
     assert(input->column->length > 0);
-    *out_encoding = NULL;
-    *out_estimate = (struct stoa_enc_estimate){.size = STOA_ENC_NEVER};
-    for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
-        struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER,
-                                             .decode_cycles = encoding->decode_cycles};
-        if (!is_candidate(encoding, input))
-            continue;
-        STOA_TRY(encoding->estimate(&trial, &estimate, err));
-        if (estimate.size == STOA_ENC_NEVER)
-            continue;
-        const double cost = cost_of(input, &estimate);
-        if (!*out_encoding || cost < trial.limit) {
-            trial.limit = cost;
-            *out_encoding = encoding;
-            *out_estimate = estimate;
+    *out_choice = (struct choice){.estimate = {.size = STOA_ENC_NEVER}};
+    for (int last = 0; last < 2; last++) {
+        for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
+            if (encoding->is_asked_last == (last == 1) && is_candidate(encoding, input))
+                STOA_TRY(ask(encoding, &trial, out_choice, err));
         }
     }
     return STOA_OK;
@@ -231,20 +248,21 @@ static const struct stoa_encoding *only_candidate(const struct stoa_enc_input *i
 stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
                                    struct stoa_enc_estimate *out_estimate, stoa_error *err)
 {
-    const struct stoa_encoding *encoding = NULL;
-    return choose(input, &encoding, out_estimate, err);
+    struct choice choice;
+    STOA_TRY(choose(input, &choice, err));
+    *out_estimate = choice.estimate;
+    return STOA_OK;
 }
 
 stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
                                  stoa_error *err)
 {
-    struct stoa_enc_estimate estimate;
-    const struct stoa_encoding *encoding = only_candidate(input);
-    if (!encoding)
-        STOA_TRY(choose(input, &encoding, &estimate, err));
-    if (!encoding)
+    struct choice choice = {.encoding = only_candidate(input)};
+    if (!choice.encoding)
+        STOA_TRY(choose(input, &choice, err));
+    if (!choice.encoding)
         return stoa_fail(err, STOA_E_LIMIT,
                          "expected an encoding for %u values of kind %d, found none",
                          input->column->length, (int)input->column->phys);
-    return encoding->encode(input, out, err);
+    return choice.encoding->encode(input, out, err);
 }

@@ -117,16 +117,25 @@ static stoa_status const_select(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static bool const_bounds(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
+                         stoa_i128 *out_high)
+{
+    STOA_UNUSED(vector);
+    *out_low = *out_high = stoa_value_number(node->phys, node->state);
+    return true;
+}
+
 const struct stoa_encoding stoa_enc_const = {
     .id = STOA_ENC_CONST,
     .name = "const",
     .spec = "spec/encodings/const.md",
     .phys_mask =
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
-    .decode_cycles = 0.02,
+    .decode_cycles = 0.3,
     .estimate = const_estimate,
     .encode = const_encode,
     .open = const_open,
     .decode = const_decode,
     .select = const_select,
+    .bounds = const_bounds,
 };

@@ -453,6 +453,24 @@ static stoa_status ffor_select(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static bool ffor_bounds(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
+                        stoa_i128 *out_high)
+{
+    const struct ffor_state *state = node->state;
+    const uint32_t count = exception_count(state, vector);
+    if (!is_exact(node, vector, out_low))
+        return false;
+    *out_high = *out_low + (stoa_i128)state->scale * stoa_low_mask(state->widths[vector]);
+    for (uint32_t k = 0; k < count; k++) {
+        const struct stoa_value value =
+            exception_value(node, state->exceptions_at[vector] + k);
+        const stoa_i128 number = stoa_value_number(node->phys, &value);
+        *out_low = number < *out_low ? number : *out_low;
+        *out_high = number > *out_high ? number : *out_high;
+    }
+    return true;
+}
+
 static stoa_status ffor_describe(const struct stoa_node *node, struct stoa_buf *out,
                                  stoa_error *err)
 {
@@ -481,12 +499,13 @@ const struct stoa_encoding stoa_enc_ffor = {
     .name = "ffor",
     .spec = "spec/encodings/ffor.md",
     .phys_mask = STOA_PHYS_INTEGERS,
-    .decode_cycles = 0.15,
+    .decode_cycles = 0.45,
     .estimate = stoa_ffor_estimate,
     .encode = stoa_ffor_encode,
     .open = ffor_open,
     .decode = ffor_decode,
     .select = ffor_select,
     .narrow = ffor_narrow,
+    .bounds = ffor_bounds,
     .describe = ffor_describe,
 };

@@ -11,8 +11,10 @@
 #include "format/enc/pack_linear.h"
 
 enum {
-    SAMPLES = 64,       /* of a vector's values */
-    SAMPLE_OUTLIERS = 4 /* how many of them may stick out before patching is ruled out */
+    SAMPLES = 64,        /* of a vector's values */
+    SAMPLE_OUTLIERS = 4, /* how many of them may stick out before patching is ruled out */
+    CORE_SAMPLES = 32,   /* looked at for outliers at both ends.. */
+    CORE_OUTLIERS = 1    /* ..of which so many may lie at each */
 };
 
 uint64_t stoa_ffor_packed_size(uint32_t length, unsigned width)
@@ -99,13 +101,37 @@ static unsigned sample_width(const struct vector_facts *facts, bool from_top)
     return width;
 }
 
-/* The smallest distance that lies within `width` bits of the maximum. */
-static uint64_t base_below_top(const struct vector_facts *facts, unsigned width)
+/* Width of a sample of the values without the few smallest and the few largest of them;
+ * *out_top is the largest that is left. */
+static unsigned sample_core(const struct vector_facts *facts, uint64_t *out_top)
 {
-    uint64_t base = facts->max;
+    uint64_t low[CORE_OUTLIERS + 1]; /* the smallest, ascending */
+    uint64_t high[CORE_OUTLIERS + 1];
+    memset(low, 0xFF, sizeof low);
+    memset(high, 0, sizeof high);
+    for (uint32_t i = 0; i < CORE_SAMPLES; i++) {
+        uint64_t small = facts->distances[i * facts->length / CORE_SAMPLES];
+        uint64_t large = small;
+        for (size_t k = 0; k <= CORE_OUTLIERS; k++) {
+            const uint64_t larger = small > low[k] ? small : low[k];
+            const uint64_t smaller = large < high[k] ? large : high[k];
+            low[k] = small < low[k] ? small : low[k];
+            high[k] = large > high[k] ? large : high[k];
+            small = larger;
+            large = smaller;
+        }
+    }
+    *out_top = high[CORE_OUTLIERS];
+    return lane_width(facts, *out_top - low[CORE_OUTLIERS]);
+}
+
+/* The smallest distance that lies within `width` bits below `top`. */
+static uint64_t base_below(const struct vector_facts *facts, uint64_t top, unsigned width)
+{
+    uint64_t base = top;
     for (uint32_t i = 0; i < facts->length; i++) {
         const uint64_t d = facts->distances[i];
-        if (d < base && lane_width(facts, facts->max - d) <= width)
+        if (d < base && lane_width(facts, top - d) <= width)
             base = d;
     }
     return base;
@@ -135,7 +161,11 @@ static void plan_vector(const struct vector_facts *facts, struct stoa_ffor_vecto
         try_base(facts, facts->min, &best, out);
     const unsigned top_width = sample_width(facts, true);
     if (top_width + 1 < width)
-        try_base(facts, base_below_top(facts, top_width), &best, out);
+        try_base(facts, base_below(facts, facts->max, top_width), &best, out);
+    uint64_t top = 0;
+    const unsigned core_width = sample_core(facts, &top);
+    if (core_width + 1 < out->width)
+        try_base(facts, base_below(facts, top, core_width), &best, out);
 }
 
 /* Bytes that hold any base offset. */

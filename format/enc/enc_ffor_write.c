@@ -188,6 +188,8 @@ stoa_status stoa_ffor_estimate(const struct stoa_enc_input *input,
     if (!is_possible)
         return STOA_OK;
     out_estimate->size = stoa_ffor_plan_size(&plan, input->column->phys);
+    if (input->column->phys == STOA_PHYS_I128)
+        out_estimate->decode_cycles += STOA_WIDE_SUM_CYCLES;
     stoa_ffor_plan_done(&plan);
     return STOA_OK;
 }

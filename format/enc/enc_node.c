@@ -160,6 +160,14 @@ stoa_status stoa_node_narrow(struct stoa_node *node, uint32_t vector, uint32_t *
     return node->encoding->narrow(node, vector, out, err);
 }
 
+bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,
+                      struct stoa_number_range *out)
+{
+    assert(node->phys == STOA_PHYS_I64 || node->phys == STOA_PHYS_U64);
+    return node->encoding->bounds &&
+           node->encoding->bounds(node, vector, &out->low, &out->high);
+}
+
 static stoa_status describe_level(const struct stoa_node *node, struct stoa_buf *out,
                                   stoa_error *err)
 {

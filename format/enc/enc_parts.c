@@ -117,6 +117,17 @@ stoa_status stoa_node_scratch(struct stoa_node *node, struct stoa_vector **out,
 
 /* ---- values ---- */
 
+bool stoa_column_rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b)
+{
+    if (column->phys == STOA_PHYS_BYTES)
+        return stoa_view_equal(stoa_column_view(column, a), stoa_column_view(column, b));
+    if (column->phys == STOA_PHYS_BOOL)
+        return stoa_bit_get(column->values, a) == stoa_bit_get(column->values, b);
+    const size_t width = stoa_phys_width(column->phys);
+    const uint8_t *values = column->values;
+    return memcmp(values + a * width, values + b * width, width) == 0;
+}
+
 static void repeat_bits(uint64_t *bits, uint32_t first, uint32_t count, bool set)
 {
     if (set) {

@@ -30,6 +30,9 @@ static inline uint32_t stoa_vector_count(uint32_t rows)
     return rows / STOA_VECTOR_ROWS + (rows % STOA_VECTOR_ROWS != 0);
 }
 
+/* Cycles a value that sums of 128 bits take beside those of 64; for estimates. */
+#define STOA_WIDE_SUM_CYCLES 2.2
+
 /* ---- walking the parts of a node ---- */
 
 /* Where open() is in its node. Parts begin at multiples of 8 [ENC-3]. */
@@ -163,11 +166,25 @@ static inline void stoa_enc_distances(const struct stoa_column *column, uint32_t
     }
 }
 
+/* Whether all codes are below `limit`, which is 1 .. 2^31: then neither a code nor what it lacks to
+ * the last one has its top bit set. The largest of unsigned numbers is slower to get without AVX. */
+static inline bool stoa_codes_are_below(const uint32_t *codes, uint32_t count,
+                                        uint32_t limit)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < count; i++)
+        any |= codes[i] | (limit - 1 - codes[i]);
+    return any >> 31 == 0;
+}
+
 /* Bytewise equality; memcmp would not take the NULL that an empty view may have. */
 static inline bool stoa_view_equal(struct stoa_view a, struct stoa_view b)
 {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
+
+/* Whether two rows hold the same bits. */
+bool stoa_column_rows_equal(const struct stoa_column *column, uint32_t a, uint32_t b);
 
 /* Writes `count` copies of the value to rows [first, ..) of the vector. */
 void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t count,
@@ -209,6 +226,10 @@ struct stoa_number_range {
     stoa_i128 low;
     stoa_i128 high;
 };
+
+/* See `bounds` of an encoding; false when it cannot tell. */
+bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,
+                      struct stoa_number_range *out);
 
 /* A RANGE predicate over an integer kind, its negation ignored. */
 struct stoa_number_range stoa_predicate_numbers(const struct stoa_predicate *predicate);

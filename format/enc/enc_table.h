@@ -16,5 +16,11 @@ extern const struct stoa_encoding stoa_enc_dict;
 extern const struct stoa_encoding stoa_enc_rle;
 extern const struct stoa_encoding stoa_enc_bool;
 extern const struct stoa_encoding stoa_enc_str;
+extern const struct stoa_encoding stoa_enc_delta;
+extern const struct stoa_encoding stoa_enc_alp;
+extern const struct stoa_encoding stoa_enc_alp_rd;
+extern const struct stoa_encoding stoa_enc_sparse;
+extern const struct stoa_encoding stoa_enc_seq;
+extern const struct stoa_encoding stoa_enc_dense;
 
 #endif

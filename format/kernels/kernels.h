@@ -44,6 +44,18 @@ struct stoa_kernels {
     /* Numeric comparison; NaN matches never. */
     void (*select_f64)(const double *values, size_t count, double low, double high,
                        uint64_t out_bits[16]);
+    /* out[i] = in[i] / divisor as doubles: the conversion and the quotient are each rounded to
+     * nearest, to even. The divisor is a power of ten up to 10^22. `out` may be `in`. */
+    void (*divide_i64)(const int64_t *in, size_t count, double divisor, double *out);
+    /* Spreads the values of `kept`, in order, over the rows whose bit is set, `fill` over the
+     * others: `rows` <= 1,024 of them, no bit set behind. Reads no more of `kept` than bits are
+     * set. */
+    void (*spread_32)(const uint64_t *mask, size_t rows, const uint32_t *kept,
+                      uint32_t fill, uint32_t *out);
+    void (*spread_64)(const uint64_t *mask, size_t rows, const uint64_t *kept,
+                      uint64_t fill, uint64_t *out);
+    /* The same for bits, which begin at bit 0 of `kept`; 0 where the mask is. All 16 words. */
+    void (*spread_bits)(const uint64_t mask[16], const uint64_t kept[16], uint64_t out[16]);
     /* Exact sum of `count` values. */
     void (*sum_i64)(const int64_t *values, size_t count, __int128 *out_sum);
     /* Smallest and largest of `count` >= 1 values. */

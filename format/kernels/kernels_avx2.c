@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels compiled for AVX2 and BMI2. Intrinsics where gcc does badly: a comparison that
+ * The kernels compiled for AVX2, BMI2 and FMA. Intrinsics where gcc does badly: a comparison that
  * becomes a bitmap is not vectorised (1.3 against 40 G rows/s for 16-bit lanes), widening lanes
  * takes it a shuffle too many (6 against 13 G values/s). Reached only through the table, after
  * kernels_init.c has asked the CPU.
@@ -14,6 +14,24 @@
     ((any_vec)_mm256_cvtepu32_epi64(_mm_loadu_si128((const void *)(p))))
 #define LOAD_LANES_64(p)  (*(const any_vec *)(p))
 #define MULTIPLY_32(a, b) ((any_vec)_mm256_mul_epu32((__m256i)(a), (__m256i)(b)))
+#define TO_F64(v)         to_f64(v)
+#define FUSED_ADD(a, b, c)                                                                 \
+    ((any_double_vec)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define LESS_PRODUCT(a, b, c)                                                              \
+    ((any_double_vec)_mm256_fnmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define DEPOSIT(s, m) _pdep_u64(s, m)
+
+#include "format/kernels/kernels_packing.h"
+
+/* No instruction converts 64-bit integers. The upper half, biased by 2^31, becomes the mantissa
+ * of a number near 2^84, the lower one that of a number near 2^52; taking the two and the bias
+ * away again is exact, so that only the last sum rounds. */
+static any_double_vec to_f64(any_vec v)
+{
+    const any_vec upper = (v >> 32) ^ UINT64_C(0x4530000080000000);
+    const any_vec lower = (v & UINT32_MAX) | UINT64_C(0x4330000000000000);
+    return ((any_double_vec)upper - (0x1p84 + 0x1p63 + 0x1p52)) + (any_double_vec)lower;
+}
 
 #include "format/kernels/kernels_body.h"
 

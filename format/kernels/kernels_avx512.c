@@ -14,6 +14,14 @@
     ((any_vec)_mm512_cvtepu32_epi64(_mm256_loadu_si256((const void *)(p))))
 #define LOAD_LANES_64(p)  (*(const any_vec *)(p))
 #define MULTIPLY_32(a, b) ((any_vec)_mm512_mul_epu32((__m512i)(a), (__m512i)(b)))
+#define TO_F64(v)         ((any_double_vec)_mm512_cvtepi64_pd((__m512i)(v)))
+
+#define FUSED_ADD(a, b, c)                                                                 \
+    ((any_double_vec)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define LESS_PRODUCT(a, b, c)                                                              \
+    ((any_double_vec)_mm512_fnmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define DEPOSIT(s, m) _pdep_u64(s, m)
+#define SPREAD_BY_INTRINSICS
 
 #include "format/kernels/kernels_body.h"
 
@@ -106,6 +114,33 @@ static void kernel_select_f64(const double *values, size_t count, double low, do
         const __m512d x = _mm512_maskz_loadu_pd(live, values + i);
         const __mmask8 above = _mm512_mask_cmp_pd_mask(live, x, from, _CMP_GE_OQ);
         out[i / 8] = _mm512_mask_cmp_pd_mask(above, x, to, _CMP_LE_OQ);
+    }
+}
+
+/* Expanding loads read as many lanes as the mask has bits. */
+static void kernel_spread_32(const uint64_t *mask, size_t rows, const uint32_t *kept,
+                             uint32_t fill, uint32_t *out)
+{
+    const __m512i others = _mm512_set1_epi32((int)fill);
+    for (size_t i = 0; i < rows; i += 16) {
+        const __mmask16 live =
+            (__mmask16)(rows - i >= 16 ? 0xFFFF : (1u << (rows - i)) - 1);
+        const __mmask16 bits = (__mmask16)(mask[i / 64] >> i % 64);
+        _mm512_mask_storeu_epi32(out + i, live,
+                                 _mm512_mask_expandloadu_epi32(others, bits, kept));
+        kept += __builtin_popcount(bits);
+    }
+}
+
+static void kernel_spread_64(const uint64_t *mask, size_t rows, const uint64_t *kept,
+                             uint64_t fill, uint64_t *out)
+{
+    const __m512i others = _mm512_set1_epi64((long long)fill);
+    for (size_t i = 0; i < rows; i += 8) {
+        const __mmask8 bits = (__mmask8)(mask[i / 64] >> i % 64);
+        _mm512_mask_storeu_epi64(out + i, live_lanes(rows - i),
+                                 _mm512_mask_expandloadu_epi64(others, bits, kept));
+        kept += __builtin_popcount(bits);
     }
 }
 

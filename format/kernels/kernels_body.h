@@ -5,7 +5,9 @@
  *
  * The including file sets VECTOR_BYTES to 8 (plain words), 32 or 64. LOAD_LANES_8/16/32/64(p)
  * read as many lanes as fit a vector of 64-bit words, MULTIPLY_32(a, b) multiplies the lower
- * halves of such words. Packing is in kernels_packing.h.
+ * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
+ * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
+ * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
@@ -56,6 +58,29 @@ static void kernel_widen(unsigned lane_bits, const void *lanes, size_t count, ui
         widen_32(lanes, count, base, scale, out);
     else
         widen_64(lanes, count, base, scale, out);
+}
+
+/* Vectors are written where they were read. Divisions take 2 cycles a value; where there are fused
+ * products, a quotient is made of the reciprocal in two steps, each of which adds what is missing,
+ * known exactly: the first brings it within a unit in the last place, the second rounds it as a
+ * division would (Markstein, "Computation of elementary functions on the IBM RISC System/6000
+ * processor", 1990; the reciprocal has to be the nearest double, which 1 / divisor is). */
+static void kernel_divide_i64(const int64_t *in, size_t count, double divisor, double *out)
+{
+    size_t i = 0;
+#if VECTOR_BYTES > 8
+    const any_double_vec by = (any_double_vec){0} + divisor;
+    const any_double_vec reciprocal = 1 / by;
+    for (; i + WORDS <= count; i += WORDS) {
+        const any_double_vec number = TO_F64(*(const any_vec *)(in + i));
+        any_double_vec quotient = number * reciprocal;
+        quotient = FUSED_ADD(LESS_PRODUCT(quotient, by, number), reciprocal, quotient);
+        quotient = FUSED_ADD(LESS_PRODUCT(quotient, by, number), reciprocal, quotient);
+        *(any_double_vec *)(out + i) = quotient;
+    }
+#endif
+    for (; i < count; i++)
+        out[i] = (double)in[i] / divisor;
 }
 
 /* Sums halves of 32 bits in 64-bit lanes, which cannot overflow below 2^32 values. Values are
@@ -136,6 +161,68 @@ static bool kernel_is_ascii(const uint8_t *bytes, size_t size)
     return (any & high_bits) == 0;
 }
 
+/* ---- spreading ---- */
+
+/* 64 rows: full words are copied, in others the set bits are visited, without a branch for each
+ * row. */
+#define DEFINE_SPREAD_WORD(bits)                                                           \
+    static void spread_word_##bits(uint64_t word, size_t rows,                             \
+                                   const any_u##bits *restrict kept, uint##bits##_t fill,  \
+                                   any_u##bits *restrict out)                              \
+    {                                                                                      \
+        if (word == ~UINT64_C(0)) {                                                        \
+            memcpy(out, kept, 64 * sizeof *out);                                           \
+            return;                                                                        \
+        }                                                                                  \
+        for (size_t i = 0; i < rows; i++)                                                  \
+            out[i] = fill;                                                                 \
+        for (; word; word &= word - 1)                                                     \
+            out[__builtin_ctzll(word)] = *kept++;                                          \
+    }                                                                                      \
+    static void kernel_spread_##bits(const uint64_t *mask, size_t rows,                    \
+                                     const uint##bits##_t *kept, uint##bits##_t fill,      \
+                                     uint##bits##_t *out)                                  \
+    {                                                                                      \
+        for (size_t first = 0; first < rows; first += 64) {                                \
+            const uint64_t word = mask[first / 64];                                        \
+            spread_word_##bits(word, rows - first < 64 ? rows - first : 64, kept, fill,    \
+                               out + first);                                               \
+            kept += __builtin_popcountll(word);                                            \
+        }                                                                                  \
+    }
+#ifndef SPREAD_BY_INTRINSICS
+DEFINE_SPREAD_WORD(32)
+DEFINE_SPREAD_WORD(64)
+#endif
+
+/* The lowest bits of `source` to the set bits of `mask`, in order. */
+static uint64_t deposit(uint64_t source, uint64_t mask)
+{
+#ifdef DEPOSIT
+    return DEPOSIT(source, mask);
+#else
+    uint64_t out = 0;
+    for (; mask; mask &= mask - 1, source >>= 1)
+        out |= mask & -mask & -(source & 1);
+    return out;
+#endif
+}
+
+static void kernel_spread_bits(const uint64_t mask[16], const uint64_t kept[16],
+                               uint64_t out[16])
+{
+    unsigned at = 0;
+    for (size_t word = 0; word < 16; word++) {
+        const unsigned shift = at % 64;
+        const unsigned count = (unsigned)__builtin_popcountll(mask[word]);
+        uint64_t source = count > 0 ? kept[at / 64] >> shift : 0;
+        if (count > 64 - shift)
+            source |= kept[at / 64 + 1] << (64 - shift);
+        out[word] = deposit(source, mask[word]);
+        at += count;
+    }
+}
+
 /* ---- selection: what the levels share ---- */
 
 /* Clears the words behind the first `count` values of a bitmap of 1,024 bits. */
@@ -161,6 +248,10 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .pack = kernel_pack,                                                               \
         .unpack = kernel_unpack,                                                           \
         .widen = kernel_widen,                                                             \
+        .divide_i64 = kernel_divide_i64,                                                   \
+        .spread_32 = kernel_spread_32,                                                     \
+        .spread_64 = kernel_spread_64,                                                     \
+        .spread_bits = kernel_spread_bits,                                                 \
         .select_lanes = kernel_select_lanes,                                               \
         .select_i64 = kernel_select_i64,                                                   \
         .select_f64 = kernel_select_f64,                                                   \

@@ -33,6 +33,7 @@ typedef any_u64 any_vec;
 #define ANY_VECTOR __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias))
 typedef uint64_t ANY_VECTOR any_vec;
 typedef int64_t ANY_VECTOR any_signed_vec;
+typedef double ANY_VECTOR any_double_vec;
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))

@@ -159,7 +159,7 @@ uint32_t decode_payload(const struct decoder *d, const uint8_t *bytes, uint32_t 
         if (s.left == 0 || s.at[0] != encoding)
             refuse(d, "expected a root node of encoding %u, found %d", encoding,
                    s.left == 0 ? -1 : s.at[0]);
-        const struct tree tree = {d, dictionary, heap, 1};
+        const struct tree tree = {d, dictionary, heap, 1, out, rows, nulls};
         decode_node(tree, &s, d->at_column->kind, rows, out);
         if (d->at_column->type == TYPE_TEXT)
             check_text(d, out, rows);

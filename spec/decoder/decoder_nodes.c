@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nodes of the encoding tree (encodings/): one function for each page, one row for each id.
+ * Nodes of the encoding tree (encodings/): one function for each page, some of them in
+ * decoder_numbers.c, and one row for each id.
  */
 #include "decoder.h"
-
-/* The node at hand: its header's fields and, in `body`, what lies behind the header. */
-struct node {
-    unsigned kind;
-    unsigned flags_a;
-    unsigned flags_b;
-    uint32_t count;
-    uint32_t parameter;
-    uint32_t vectors;
-    struct span body;
-};
 
 static bool is_wide(unsigned kind)
 {
     return kind == KIND_I128 || kind == KIND_FIXED16;
 }
 
-/* [ENC-8] A value's bytes; BOOL has none of its own. */
-static uint32_t value_size(unsigned kind)
+uint32_t value_size(unsigned kind)
 {
     return is_wide(kind) ? 16 : 8;
 }
@@ -40,8 +29,7 @@ static struct value value_at(const uint8_t *p, unsigned kind)
     return v;
 }
 
-/* Keeps is_null, which the validity section has set. */
-static void put(struct value *out, struct value v)
+void put(struct value *out, struct value v)
 {
     v.is_null = out->is_null;
     *out = v;
@@ -59,7 +47,7 @@ static struct value scaled(struct value base, uint64_t scale, uint64_t number,
     return v;
 }
 
-static void require_no_flags(const struct tree *t, const struct node *n, const char *name)
+void require_no_flags(const struct tree *t, const struct node *n, const char *name)
 {
     if (n->flags_a != 0 || n->flags_b != 0)
         refuse(t->d, "%s: unexpected flags %02x %02x", name, n->flags_a, n->flags_b);
@@ -113,7 +101,7 @@ struct ffor {
     const uint8_t *widths;
 };
 
-static uint32_t vector_length(const struct node *n, uint32_t vector)
+uint32_t vector_length(const struct node *n, uint32_t vector)
 {
     const uint32_t left = n->count - vector * VECTOR_ROWS;
     return left < VECTOR_ROWS ? left : VECTOR_ROWS;
@@ -365,6 +353,7 @@ static void decode_str(const struct tree *t, struct node *n, struct value *out)
     (BIT(KIND_I64) | BIT(KIND_U64) | BIT(KIND_F64) | BIT(KIND_I128) | BIT(KIND_FIXED16))
 #define ANY      (FIXED | BIT(KIND_BOOL) | BIT(KIND_BYTES))
 #define INTEGERS (BIT(KIND_I64) | BIT(KIND_U64) | BIT(KIND_I128))
+#define WORDS    (BIT(KIND_I64) | BIT(KIND_U64))
 
 /* [ENC-2] The table of encodings/README.md. */
 static const struct {
@@ -372,15 +361,25 @@ static const struct {
     unsigned kinds;
     void (*decode)(const struct tree *t, struct node *n, struct value *out);
 } encodings[] = {
-    {NULL,    0,                     NULL        },
-    {"RAW",   FIXED,                 decode_raw  },
-    {"CONST", ANY,                   decode_const},
-    {"FFOR",  INTEGERS,              decode_ffor },
-    {"BYTES", FIXED,                 decode_bytes},
-    {"DICT",  ANY & ~BIT(KIND_BOOL), decode_dict },
-    {"RLE",   ANY,                   decode_rle  },
-    {"BOOL",  BIT(KIND_BOOL),        decode_bool },
-    {"STR",   BIT(KIND_BYTES),       decode_str  },
+    {NULL,     0,                     NULL         },
+    {"RAW",    FIXED,                 decode_raw   },
+    {"CONST",  ANY,                   decode_const },
+    {"FFOR",   INTEGERS,              decode_ffor  },
+    {"BYTES",  FIXED,                 decode_bytes },
+    {"DICT",   ANY & ~BIT(KIND_BOOL), decode_dict  },
+    {"RLE",    ANY,                   decode_rle   },
+    {"BOOL",   BIT(KIND_BOOL),        decode_bool  },
+    {"STR",    BIT(KIND_BYTES),       decode_str   },
+    {"DELTA",  WORDS,                 decode_delta },
+    {"ALP",    BIT(KIND_F64),         decode_alp   },
+    {"ALP-RD", BIT(KIND_F64),         decode_alp_rd},
+    {NULL,     0,                     NULL         },
+    {"SPARSE", ANY,                   decode_sparse},
+    {"SEQ",    WORDS,                 decode_seq   },
+    {NULL,     0,                     NULL         },
+    {NULL,     0,                     NULL         },
+    {NULL,     0,                     NULL         },
+    {"DENSE",  ANY,                   decode_dense },
 };
 
 /* [ENC-1], [ENC-3] A node ends where its header says, after its padding. */

@@ -68,6 +68,12 @@ static void advance(struct generator *generator)
     case TEST_VALUES_PERIODIC:
         generator->number = generator->row % 300 * 40503 % 65521 * 7;
         break;
+    case TEST_VALUES_STEADY: generator->number += test_random_below(random, 50); break;
+    case TEST_VALUES_RARE:
+        generator->number =
+            test_random_below(random, 30) ? 3 : test_random_below(random, 5000);
+        break;
+    case TEST_VALUES_NOISE: generator->number = test_random_next(random); break;
     case TEST_VALUES_COUNT: break;
     }
     generator->row++;
@@ -113,6 +119,8 @@ static double make_f64(const struct generator *generator)
     static const double edges[] = {0.0,    -0.0,     1e308,     -1e308,
                                    5e-324, INFINITY, -INFINITY, 0.1};
     double value = 0;
+    if (generator->values == TEST_VALUES_NOISE)
+        return 1 + (double)(generator->number >> 12) * 0x1p-52;
     if (generator->values != TEST_VALUES_WIDE)
         return (double)generator->number / 4 - 100;
     if (generator->number % 8 == 1)

@@ -25,6 +25,9 @@ enum test_values {
     TEST_VALUES_NARROW,   /* a small range */
     TEST_VALUES_WIDE,     /* all of the kind: extremes, NaN, infinities, long texts */
     TEST_VALUES_PERIODIC, /* 300 different ones again and again: what zstd is for */
+    TEST_VALUES_STEADY,   /* ascending by small random steps */
+    TEST_VALUES_RARE,     /* one value, and 1 in 30 another one */
+    TEST_VALUES_NOISE,    /* any; floats of one magnitude with random digits */
     TEST_VALUES_COUNT
 };
 

@@ -119,6 +119,25 @@ static void test_ffor_estimates_exactly_and_patches_outliers(void **state)
     }
 }
 
+/* Late readings among steady ones give differences far off at both ends. */
+static void test_ffor_patches_outliers_at_both_ends_together(void **state)
+{
+    STOA_UNUSED(state);
+    static int64_t values[20480];
+    struct test_random random = test_random_start(1312);
+    for (size_t i = 0; i < 20480; i++) {
+        const uint64_t kind = test_random_below(&random, 400);
+        values[i] =
+            (int64_t)test_random_below(&random, 1000) + (kind == 0   ? INT64_C(1) << 40
+                                                         : kind == 1 ? -(INT64_C(1) << 40)
+                                                                     : 0);
+    }
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_I64, .length = 20480, .values = values};
+    assert_true(encoded_size(&column) <= 20480 * 11 / 8); /* 10 and 80 of two in 400 */
+    node_round_trip(STOA_ENC_FFOR, &column, STOA_PROFILE_BALANCED, &random);
+}
+
 /* ---- the specification's example ---- */
 
 static const char example[] = "03 02 00 01 04 00 00 00  40 00 00 00 01 00 00 00 "
@@ -331,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_ffor_holds_the_ends_of_every_kind),
         cmocka_unit_test(test_ffor_gives_back_every_width),
         cmocka_unit_test(test_ffor_estimates_exactly_and_patches_outliers),
+        cmocka_unit_test(test_ffor_patches_outliers_at_both_ends_together),
         cmocka_unit_test(test_ffor_reads_the_specified_bytes),
         cmocka_unit_test(test_ffor_refuses_wrong_bytes),
         cmocka_unit_test(test_ffor_refuses_positions_out_of_order),

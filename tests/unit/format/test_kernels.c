@@ -230,6 +230,120 @@ static void test_widen_adds_base_and_scale_modulo_2_64(void **state)
         }
 }
 
+/* ---- floats ---- */
+
+/* Numbers around every power of two and of ten, and multiples of the divisor and their neighbours,
+ * where the conversion and the quotient round either way. */
+static int64_t number_to_divide(struct test_random *random, double divisor, size_t i)
+{
+    const uint64_t near = test_random_below(random, 5) - 2;
+    uint64_t number = test_random_next(random) >> test_random_below(random, 64);
+    if (i % 4 == 0)
+        number = (UINT64_C(1) << i / 4 % 64) + near;
+    else if (i % 4 == 1 && divisor < 1e15)
+        number = number % 1000 * (uint64_t)divisor + near;
+    else if (i % 4 == 2 && divisor < 1e15)
+        number = (number % 1000 * 2 + 1) * (uint64_t)divisor / 2 + near;
+    return (int64_t)(i % 3 ? number : -number);
+}
+
+static void check_divide(const struct stoa_kernels *kernels, double divisor, size_t count,
+                         struct test_random *random)
+{
+    int64_t values[ROWS];
+    double out[ROWS];
+    for (size_t i = 0; i < ROWS; i++)
+        values[i] = number_to_divide(random, divisor, i);
+    memcpy(out, values, sizeof values); /* in place, as decoders do */
+    kernels->divide_i64((const int64_t *)(const void *)out, count, divisor, out);
+    for (size_t i = 0; i < ROWS; i++) {
+        const double expected = (double)values[i] / divisor;
+        const void *bytes = i < count ? (const void *)&expected : &values[i];
+        if (memcmp(&out[i], bytes, sizeof out[i]) != 0)
+            fail_msg("%s: %lld / %g: expected %a, found %a", kernels->name,
+                     (long long)values[i], divisor, expected, out[i]);
+    }
+}
+
+static void test_divide_i64_gives_what_a_division_gives(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(307);
+    double divisor = 1;
+    for (int power = 0; power <= 22; power++, divisor *= 10) { /* exact */
+        for
+            EACH_LEVEL(level)
+            {
+                for (size_t round = 0; level_at(level) && round < 20; round++)
+                    check_divide(level_at(level), divisor, ROWS - round * 37 % ROWS,
+                                 &random);
+            }
+    }
+}
+
+/* ---- spreading ---- */
+
+static bool mask_bit(const uint64_t *mask, size_t i)
+{
+    return mask[i / 64] >> i % 64 & 1;
+}
+
+/* `kept` of exactly as many values as bits are set, so that the sanitizer sees a read too far. */
+static void check_spread(const struct stoa_kernels *kernels, const uint64_t mask[16],
+                         size_t rows, struct test_random *random)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rows; i++)
+        count += mask_bit(mask, i);
+    uint32_t *kept_32 = stoa_alloc_array(count, sizeof *kept_32);
+    uint64_t *kept_64 = stoa_alloc_array(count, sizeof *kept_64);
+    uint32_t *out_32 = stoa_alloc_array(rows, sizeof *out_32);
+    uint64_t *out_64 = stoa_alloc_array(rows, sizeof *out_64);
+    uint64_t kept_bits[16];
+    uint64_t out_bits[16];
+    test_random_bytes(random, kept_32, count * sizeof *kept_32);
+    test_random_bytes(random, kept_64, count * sizeof *kept_64);
+    test_random_bytes(random, kept_bits, sizeof kept_bits);
+    kernels->spread_32(mask, rows, kept_32, 77, out_32);
+    kernels->spread_64(mask, rows, kept_64, UINT64_MAX - 5, out_64);
+    kernels->spread_bits(mask, kept_bits, out_bits);
+    for (size_t i = 0, k = 0; i < ROWS; i++) {
+        const bool is_set = mask_bit(mask, i);
+        assert_int_equal(mask_bit(out_bits, i), is_set && mask_bit(kept_bits, k));
+        if (i < rows) {
+            assert_int_equal(out_32[i], is_set ? kept_32[k] : 77);
+            assert_true(out_64[i] == (is_set ? kept_64[k] : UINT64_MAX - 5));
+        }
+        k += is_set;
+    }
+    stoa_free(kept_32);
+    stoa_free(kept_64);
+    stoa_free(out_32);
+    stoa_free(out_64);
+}
+
+static void test_spreading_puts_values_to_the_set_bits(void **state)
+{
+    STOA_UNUSED(state);
+    static const size_t lengths[] = {1, 7, 8, 9, 63, 64, 65, 500, 1023, 1024};
+    struct test_random random = test_random_start(308);
+    for (int k = 0; k < 60; k++) {
+        const size_t rows = lengths[k % 10];
+        uint64_t mask[16] = {0};
+        for (size_t i = 0; i < rows; i++) {
+            const bool in_block = k % 3 == 0 && i / 100 % 2; /* whole words too */
+            if (in_block || test_random_below(&random, (uint64_t)k / 6 + 1) == 0)
+                mask[i / 64] |= UINT64_C(1) << i % 64;
+        }
+        for
+            EACH_LEVEL(level)
+            {
+                if (level_at(level))
+                    check_spread(level_at(level), mask, rows, &random);
+            }
+    }
+}
+
 /* ---- selecting ---- */
 
 static void check_select_lanes(const struct stoa_kernels *kernels, unsigned lane_bits,
@@ -461,6 +575,8 @@ int main(void)
         cmocka_unit_test(test_lanes_are_the_smallest_that_hold_the_width),
         cmocka_unit_test(test_packing_matches_the_specification_examples),
         cmocka_unit_test(test_widen_adds_base_and_scale_modulo_2_64),
+        cmocka_unit_test(test_divide_i64_gives_what_a_division_gives),
+        cmocka_unit_test(test_spreading_puts_values_to_the_set_bits),
         cmocka_unit_test(test_select_lanes_compares_without_sign),
         cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
         cmocka_unit_test(test_select_f64_never_takes_nan),

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What decoding one value costs in each encoding, in cycles: where the `decode_cycles` of the rows
+ * in format/enc come from. Each encoding is made to hold a column it is meant for, whether it
+ * would be chosen or not, and decoded from cache; "own" leaves out what its children take that are
+ * decoded along. A cycle is a third of a 64-bit multiplication that waits for the one before.
+ *
+ *   bench_nodes [name ...]
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/alloc.h"
+#include "format/enc/enc.h"
+
+enum { ROWS = 65536, ENTRIES = 5000, CHAIN = 1 << 21, ROUNDS = 9 };
+
+static uint64_t random_state = 42;
+
+/* SplitMix64. */
+static uint64_t next_random(void)
+{
+    uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+static uint64_t below(uint64_t limit)
+{
+    return next_random() % limit;
+}
+
+/* Of this thread's own time, so that a busy machine does not show. */
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Seconds of a cycle, the best of some runs. */
+static double cycle_seconds(void)
+{
+    double best = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint64_t x = 3;
+        const double start = seconds();
+        for (int i = 0; i < CHAIN; i++) {
+            x *= x;
+            __asm__ volatile("" : "+r"(x));
+        }
+        const double spent = (seconds() - start) / CHAIN / 3;
+        best = spent < best ? spent : best;
+    }
+    return best;
+}
+
+/* ---- columns ---- */
+
+typedef int64_t (*number_fn)(uint32_t row);
+
+static int64_t number_steady(uint32_t row)
+{
+    return (int64_t)row * 1000 + (int64_t)below(1000);
+}
+
+static int64_t number_line(uint32_t row)
+{
+    return (int64_t)row * 7;
+}
+
+static int64_t number_price(uint32_t row)
+{
+    (void)row;
+    return (int64_t)below(10000000);
+}
+
+static int64_t number_runs(uint32_t row)
+{
+    return (int64_t)(row / 13 * 7919 % 4001);
+}
+
+static int64_t number_long_runs(uint32_t row)
+{
+    return (int64_t)(row / 130 * 7919 % 4001);
+}
+
+static int64_t number_rare(uint32_t row)
+{
+    (void)row;
+    return below(20) ? 5 : (int64_t)below(10000);
+}
+
+static int64_t number_noise(uint32_t row)
+{
+    (void)row;
+    return (int64_t)next_random();
+}
+
+static int64_t number_code(uint32_t row)
+{
+    (void)row;
+    return (int64_t)below(ENTRIES);
+}
+
+static int64_t number_one(uint32_t row)
+{
+    (void)row;
+    return 77;
+}
+
+struct bench_node {
+    const char *name;
+    unsigned encoding;
+    enum stoa_phys phys;
+    number_fn number;
+    unsigned null_percent; /* DENSE alone */
+    unsigned first_child;  /* children before it are used up when a node is opened */
+};
+
+static const struct bench_node cases[] = {
+    {"raw",          STOA_ENC_RAW,    STOA_PHYS_I64,   number_noise,     0,  0},
+    {"const",        STOA_ENC_CONST,  STOA_PHYS_I64,   number_one,       0,  0},
+    {"ffor",         STOA_ENC_FFOR,   STOA_PHYS_I64,   number_price,     0,  0},
+    {"ffor 128",     STOA_ENC_FFOR,   STOA_PHYS_I128,  number_price,     0,  0},
+    {"bytes",        STOA_ENC_BYTES,  STOA_PHYS_I64,   number_price,     0,  0},
+    {"bytes planes", STOA_ENC_BYTES,  STOA_PHYS_F64,   number_noise,     0,  0},
+    {"dict words",   STOA_ENC_DICT,   STOA_PHYS_I64,   number_code,      0,  0},
+    {"dict texts",   STOA_ENC_DICT,   STOA_PHYS_BYTES, number_code,      0,  0},
+    {"rle",          STOA_ENC_RLE,    STOA_PHYS_I64,   number_runs,      0,  1},
+    {"rle long",     STOA_ENC_RLE,    STOA_PHYS_I64,   number_long_runs, 0,  1},
+    {"bool",         STOA_ENC_BOOL,   STOA_PHYS_BOOL,  number_noise,     0,  0},
+    {"str",          STOA_ENC_STR,    STOA_PHYS_BYTES, number_price,     0,  0},
+    {"delta",        STOA_ENC_DELTA,  STOA_PHYS_I64,   number_steady,    0,  1},
+    {"alp",          STOA_ENC_ALP,    STOA_PHYS_F64,   number_price,     0,  0},
+    {"alp-rd",       STOA_ENC_ALP_RD, STOA_PHYS_F64,   number_noise,     0,  0},
+    {"sparse",       STOA_ENC_SPARSE, STOA_PHYS_I64,   number_rare,      0,  2},
+    {"seq",          STOA_ENC_SEQ,    STOA_PHYS_I64,   number_line,      0,  0},
+    {"dense 25 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     25, 0},
+    {"dense 90 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     90, 0},
+    {"dense texts",  STOA_ENC_DENSE,  STOA_PHYS_BYTES, number_price,     25, 0},
+    {"dense 128",    STOA_ENC_DENSE,  STOA_PHYS_I128,  number_price,     25, 0},
+};
+
+/* ---- one node ---- */
+
+struct bench {
+    struct stoa_column_builder builder;
+    struct stoa_column_builder entries; /* of DICT */
+    struct stoa_buf bytes;
+    struct stoa_arena arena;
+    struct stoa_vector vector;
+    struct stoa_enc_context context;
+    struct stoa_dictionary dictionary;
+    struct stoa_node *node;
+    uint32_t codes[ROWS];
+};
+
+static stoa_status append(struct stoa_column_builder *builder, int64_t number, bool is_null,
+                          stoa_error *err)
+{
+    char text[32];
+    struct stoa_value value = {.is_null = is_null};
+    if (builder->phys == STOA_PHYS_F64) {
+        value.f64 = (double)number / 100;
+    } else if (builder->phys == STOA_PHYS_I128) {
+        value.i128 = number;
+    } else if (builder->phys == STOA_PHYS_BOOL) {
+        value.boolean = number & 1;
+    } else if (builder->phys == STOA_PHYS_BYTES) {
+        value.bytes.data = (const uint8_t *)text;
+        value.bytes.length =
+            (uint32_t)snprintf(text, sizeof text, "text %08" PRId64, number);
+    } else {
+        value.i64 = number;
+    }
+    return stoa_column_builder_append(builder, &value, err);
+}
+
+/* The dictionary of all codes, and the codes of the rows. */
+static stoa_status make_dictionary(struct bench *bench, enum stoa_phys phys,
+                                   stoa_error *err)
+{
+    for (int64_t entry = 0; entry < ENTRIES; entry++)
+        STOA_TRY(append(&bench->entries, entry, false, err));
+    const struct stoa_column column = stoa_column_builder_view(&bench->entries);
+    struct stoa_view *views =
+        stoa_arena_alloc_zeroed(&bench->arena, ENTRIES, sizeof *views);
+    if (!views)
+        return stoa_arena_fail(&bench->arena, ENTRIES * sizeof *views, err);
+    for (uint32_t i = 0; phys == STOA_PHYS_BYTES && i < ENTRIES; i++)
+        views[i] = stoa_column_view(&column, i);
+    bench->dictionary = (struct stoa_dictionary){
+        .phys = phys, .count = ENTRIES, .values = column.values, .views = views};
+    bench->context.dictionary = &bench->dictionary;
+    return STOA_OK;
+}
+
+static stoa_status make_node(struct bench *bench, const struct bench_node *what,
+                             stoa_error *err)
+{
+    for (uint32_t row = 0; row < ROWS; row++) {
+        const int64_t number = what->number(row);
+        bench->codes[row] = (uint32_t)number;
+        STOA_TRY(append(&bench->builder, number, below(100) < what->null_percent, err));
+    }
+    const struct stoa_column column = stoa_column_builder_view(&bench->builder);
+    struct stoa_enc_input input = {.column = &column,
+                                   .depth = 1,
+                                   .validity = column.validity,
+                                   .limit = (double)INFINITY};
+    if (what->encoding == STOA_ENC_DICT) {
+        STOA_TRY(make_dictionary(bench, what->phys, err));
+        input.codes = bench->codes;
+        input.dictionary_count = ENTRIES;
+    }
+    stoa_enc_collect_facts(&column, NULL, &input.facts);
+    STOA_TRY(stoa_encoding_find(what->encoding)->encode(&input, &bench->bytes, err));
+    bench->context.validity = (const uint8_t *)column.validity;
+    bench->context.rows = ROWS;
+    bench->context.valid_count = ROWS - bench->builder.null_count;
+    return stoa_node_open(bench->bytes.data, bench->bytes.size, what->phys, ROWS, 1,
+                          &bench->context, &bench->node, err);
+}
+
+/* Seconds to decode all of the node, the best of some runs. */
+static stoa_status time_node(struct stoa_node *node, double *out_seconds, stoa_error *err)
+{
+    struct stoa_vector vector;
+    double best = 1;
+    stoa_status status = STOA_OK;
+    STOA_TRY(stoa_vector_init(&vector, node->phys, err));
+    for (int round = 0; status == STOA_OK && round < ROUNDS; round++) {
+        const double start = seconds();
+        for (int pass = 0; pass < 4; pass++) {
+            for (uint32_t v = 0; v * STOA_VECTOR_ROWS < node->count; v++)
+                STOA_TRY_CLEANUP(stoa_node_decode(node, v, &vector, err));
+        }
+        const double spent = (seconds() - start) / 4;
+        best = spent < best ? spent : best;
+    }
+    *out_seconds = best;
+cleanup:
+    stoa_vector_done(&vector);
+    return status;
+}
+
+/* The same for codes alone, which is what filters, GROUP BY and DISTINCT ask of DICT. */
+static stoa_status time_codes(struct stoa_node *node, double *out_seconds, stoa_error *err)
+{
+    static uint32_t codes[STOA_VECTOR_ROWS];
+    double best = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        const double start = seconds();
+        for (int pass = 0; pass < 4; pass++) {
+            for (uint32_t v = 0; v * STOA_VECTOR_ROWS < node->count; v++)
+                STOA_TRY(node->encoding->codes(node, v, codes, err));
+        }
+        const double spent = (seconds() - start) / 4;
+        best = spent < best ? spent : best;
+    }
+    *out_seconds = best;
+    return STOA_OK;
+}
+
+static stoa_status print_node(struct bench *bench, const struct bench_node *what,
+                              double cycle, stoa_error *err)
+{
+    struct stoa_buf text;
+    double total = 0;
+    double children = 0;
+    STOA_TRY(time_node(bench->node, &total, err));
+    for (unsigned i = what->first_child; i < STOA_NODE_MAX_CHILDREN; i++) {
+        double child = 0;
+        if (bench->node->children[i])
+            STOA_TRY(time_node(bench->node->children[i], &child, err));
+        children += child;
+    }
+    if (bench->node->encoding->codes) {
+        double codes = 0;
+        STOA_TRY(time_codes(bench->node, &codes, err));
+        printf("%-14s %7.2f %7.2f\n", "  codes alone", codes / cycle / ROWS,
+               (codes - children) / cycle / ROWS);
+    }
+    stoa_buf_init(&text, 4096);
+    const stoa_status status = stoa_node_describe(bench->node, &text, err);
+    printf("%-14s %7.2f %7.2f %7.2f  %.*s\n", what->name, total / cycle / ROWS,
+           (total - children) / cycle / ROWS, total * 1e9 / ROWS, (int)text.size,
+           (const char *)text.data);
+    stoa_buf_done(&text);
+    return status;
+}
+
+static stoa_status run(const struct bench_node *what, double cycle, stoa_error *err)
+{
+    static struct bench bench; /* too large for the stack */
+    memset(&bench, 0, sizeof bench);
+    stoa_status status = STOA_OK;
+    stoa_column_builder_init(&bench.builder, what->phys);
+    stoa_column_builder_init(&bench.entries, what->phys);
+    stoa_buf_init(&bench.bytes, (size_t)1 << 28);
+    stoa_arena_init(&bench.arena, (size_t)1 << 28);
+    bench.context.arena = &bench.arena;
+    bench.context.kernels = stoa_kernels_best();
+    STOA_TRY_CLEANUP(make_node(&bench, what, err));
+    STOA_TRY_CLEANUP(print_node(&bench, what, cycle, err));
+cleanup:
+    stoa_column_builder_done(&bench.builder);
+    stoa_column_builder_done(&bench.entries);
+    stoa_buf_done(&bench.bytes);
+    stoa_arena_done(&bench.arena);
+    return status;
+}
+
+static bool is_wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    }
+    return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+    const double cycle = cycle_seconds();
+    printf("kernels %s, %.2f GHz; per value\n", stoa_kernels_best()->name, 1e-9 / cycle);
+    printf("%-14s %7s %7s %7s  %s\n", "encoding", "cycles", "own", "ns", "tree");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        stoa_error err;
+        if (is_wanted(cases[i].name, argc, argv) &&
+            run(&cases[i], cycle, &err) != STOA_OK) {
+            fprintf(stderr, "%s: %s\n", cases[i].name, err.message);
+            return 1;
+        }
+    }
+    return 0;
+}
