@@ -25,6 +25,8 @@
 enum {
     STOA_MANIFEST_FILES = 1 << 20,
     STOA_MANIFEST_SOURCES = 1 << 20,
+    STOA_MANIFEST_SOURCES_KEPT =
+        10000, /* sources of earlier versions are dropped above so many in all */
     STOA_MANIFEST_STATS = 1 << 20, /* stat rows; further columns go without */
     STOA_MANIFEST_TRACKED =
         1000, /* columns with statistics besides the partition columns */
@@ -65,7 +67,8 @@ struct stoa_manifest {
     uint32_t field_count;
     uint32_t *partitions; /* owned; numbers into fields */
     uint32_t partition_count;
-    struct stoa_manifest_source *sources; /* owned */
+    struct stoa_manifest_source
+        *sources; /* owned; this version's, and the latest of earlier ones */
     uint32_t source_count;
     struct stoa_manifest_file *files; /* owned */
     uint32_t file_count;

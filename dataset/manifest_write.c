@@ -154,11 +154,23 @@ static stoa_status write_source(struct rows *rows,
     return row_end(rows, err);
 }
 
+/* [DS-25] The parent's sources that go on: the latest, else every append would cost as much as all
+ * before it together. What is dropped here stands in the manifests of earlier versions. */
+static uint32_t kept_sources(const struct stoa_manifest_draft *draft)
+{
+    const uint32_t known = draft->parent != NULL ? draft->parent->source_count : 0;
+    if (draft->source_count >= STOA_MANIFEST_SOURCES_KEPT)
+        return 0;
+    const uint32_t room = STOA_MANIFEST_SOURCES_KEPT - draft->source_count;
+    return known < room ? known : room;
+}
+
 static stoa_status write_sources(struct rows *rows, const struct stoa_manifest_draft *draft,
                                  stoa_error *err)
 {
     const struct stoa_manifest *parent = draft->parent;
-    for (uint32_t i = 0; parent != NULL && i < parent->source_count; i++)
+    const uint32_t known = parent != NULL ? parent->source_count : 0;
+    for (uint32_t i = known - kept_sources(draft); i < known; i++)
         STOA_TRY(write_source(rows, &parent->sources[i], parent->sources[i].version, err));
     for (uint32_t i = 0; i < draft->source_count; i++)
         STOA_TRY(write_source(rows, &draft->sources[i], draft_version(draft), err));
@@ -301,15 +313,13 @@ static stoa_status check_limits(const struct stoa_manifest_draft *draft, stoa_er
 {
     const struct stoa_manifest *parent = draft->parent;
     const uint64_t files = draft->file_count + (parent != NULL ? parent->file_count : 0);
-    const uint64_t sources =
-        draft->source_count + (parent != NULL ? parent->source_count : 0);
+    const uint32_t sources = draft->source_count;
     if (files > STOA_MANIFEST_FILES || sources > STOA_MANIFEST_SOURCES)
-        return stoa_fail(
-            err, STOA_E_LIMIT,
-            "expected at most %d files and %d sources in a dataset, found %llu "
-            "and %llu",
-            STOA_MANIFEST_FILES, STOA_MANIFEST_SOURCES, (unsigned long long)files,
-            (unsigned long long)sources);
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected at most %d files in a dataset and %d sources in a "
+                         "commit, found %llu and %u",
+                         STOA_MANIFEST_FILES, STOA_MANIFEST_SOURCES,
+                         (unsigned long long)files, (unsigned)sources);
     return STOA_OK;
 }
 

@@ -75,7 +75,8 @@ typedef struct stoa_convert_source {
     uint64_t size; /* bytes */
     uint64_t rows_read, rows_written, rows_rejected;
     uint64_t
-        committed_before; /* version that already holds a source of these very bytes; 0: none */
+        committed_before; /* version that already holds a source of these very bytes; 0: none
+                             among the latest 10,000 sources */
 } stoa_convert_source;
 
 /* What was done; owned by the caller, released with stoa_convert_report_free. */

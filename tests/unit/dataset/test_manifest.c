@@ -559,6 +559,50 @@ static void test_statistics_beyond_the_limit_are_dropped_from_the_end(void **sta
     stoa_stat_table_done(&table);
 }
 
+/* [DS-25] The commit's own sources, and the latest of earlier ones up to 10,000 in all. */
+static void test_old_sources_are_left_to_old_manifests(void **state)
+{
+    (void)state;
+    enum { MANY = STOA_MANIFEST_SOURCES_KEPT + 5 };
+    static struct stoa_manifest_source many[MANY];
+    struct test_directory directory;
+    struct sample sample;
+    struct stoa_manifest *first = NULL;
+    struct stoa_manifest *second = NULL;
+    test_directory_make(&directory);
+    sample_make(&sample);
+    for (uint64_t i = 0; i < MANY; i++)
+        many[i] = (struct stoa_manifest_source){.name = "old.csv", .size = i};
+    many[0] = sample.source;
+    sample.draft.sources = many;
+    sample.draft.source_count = MANY;
+    write_manifest(&directory, "1", &sample.draft);
+    assert_ok(load(&directory, "1", 1, &first), &error);
+    assert_int_equal(first->source_count, MANY);
+
+    struct stoa_manifest_source added[] = {
+        sample.source, {.name = "b.csv", .size = 7}
+    };
+    struct stoa_manifest_draft next = sample.draft;
+    next.parent = first;
+    next.operation = "append";
+    next.sources = added;
+    next.source_count = 2;
+    sample.files[0].path = "Country=ES/c.stoa";
+    sample.files[1].path = "d.stoa";
+    write_manifest(&directory, "2", &next);
+    assert_ok(load(&directory, "2", 2, &second), &error);
+    assert_int_equal(second->source_count, STOA_MANIFEST_SOURCES_KEPT);
+    assert_int_equal(second->sources[0].size, MANY - (STOA_MANIFEST_SOURCES_KEPT - 2));
+    assert_int_equal(second->sources[0].version, 1);
+    assert_string_equal(second->sources[STOA_MANIFEST_SOURCES_KEPT - 1].name, "b.csv");
+    assert_int_equal(second->sources[STOA_MANIFEST_SOURCES_KEPT - 2].version, 2);
+    stoa_manifest_free(first);
+    stoa_manifest_free(second);
+    sample_done(&sample);
+    test_directory_remove(&directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_hostile_cells_are_refused),
         cmocka_unit_test(test_random_cells_load_or_are_refused),
         cmocka_unit_test(test_missing_rows_are_refused),
+        cmocka_unit_test(test_old_sources_are_left_to_old_manifests),
         cmocka_unit_test(test_other_tables_are_no_manifests),
         cmocka_unit_test(test_statistics_beyond_the_limit_are_dropped_from_the_end),
     };
