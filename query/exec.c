@@ -111,7 +111,7 @@ static stoa_status init_groups(struct stoa_execution *execution, stoa_error *err
     if (!plan->is_aggregate)
         return STOA_OK;
     STOA_TRY(stoa_group_merge_init(&execution->groups, plan, &execution->budget, err));
-    if (plan->group_count > 0 || !plan->dataset)
+    if (!plan->dataset)
         return STOA_OK;
     STOA_TRY(stoa_group_state_init(&execution->totals, plan, &execution->budget, err));
     execution->source.totals = &execution->totals;

@@ -169,7 +169,7 @@ static stoa_status finish_groups(struct stoa_execution *execution,
 /* The memory of the scan goes first: the answer may need it. */
 static stoa_status finish_aggregation(struct stoa_execution *execution, stoa_error *err)
 {
-    if (execution->source.totals) {
+    if (execution->source.totals && execution->plan->group_count == 0) {
         STOA_TRY(stoa_group_state_finish(&execution->totals, err));
         STOA_TRY(
             stoa_group_merge_add(&execution->groups, &execution->totals, 1, NULL, err));

@@ -29,17 +29,35 @@ static stoa_status block_stats(void *context, uint32_t column, bool *out_known,
                                    morsel->group, morsel->block, out_stats, err);
 }
 
-/* Answers a covered morsel from statistics; *out_done false: some aggregate needs the values. */
+/* A file that was found to be answered by the manifest. */
+static stoa_status fold_file(const struct stoa_plan *plan, size_t number,
+                             struct stoa_group_state *state, stoa_error *err)
+{
+    struct stoa_morsel_file of = {.plan = plan, .number = number};
+    bool is_done = false;
+    STOA_TRY(stoa_stats_fold_group(state, stoa_morsel_file_stats, &of, &is_done, err));
+    if (!is_done)
+        return stoa_fail(err, STOA_E_INTERNAL,
+                         "expected the manifest to answer for a file twice");
+    return STOA_OK;
+}
+
+/* Answers a covered morsel from statistics; *out_done false: the values are needed. */
 static stoa_status fold_stats(struct stoa_exec_worker *worker,
                               const struct stoa_morsel *morsel,
                               struct stoa_group_state *state, bool *out_done,
                               stoa_error *err)
 {
     struct stoa_morsel of = *morsel;
-    *out_done = false;
-    if (!morsel->is_covered || !morsel->file || worker->plan->group_count > 0)
+    *out_done = morsel->is_file;
+    if (morsel->is_file)
+        return fold_file(worker->plan, morsel->number, state, err);
+    if (!morsel->is_covered || !morsel->file)
         return STOA_OK;
-    STOA_TRY(stoa_stats_fold(state, true, block_stats, &of, out_done, err));
+    if (worker->plan->group_count > 0)
+        STOA_TRY(stoa_stats_fold_group(state, block_stats, &of, out_done, err));
+    else
+        STOA_TRY(stoa_stats_fold(state, true, block_stats, &of, out_done, err));
     if (*out_done)
         worker->rows_from_statistics += morsel->rows;
     return STOA_OK;

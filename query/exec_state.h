@@ -38,7 +38,8 @@ struct stoa_execution {
     struct stoa_row_wish wish;
     struct stoa_row_bound bound; /* of the rows collected so far */
 
-    struct stoa_group_state totals; /* of files answered by the manifest */
+    struct stoa_group_state
+        totals; /* of files answered by the manifest; with GROUP BY: scratch */
     struct stoa_group_merge groups; /* all morsels merged */
     struct stoa_row_store store;    /* collected rows */
     struct stoa_key_table seen;     /* DISTINCT over groups */

@@ -175,18 +175,12 @@ static stoa_status judge_file(const struct stoa_morsel_source *source, size_t fi
     return STOA_OK;
 }
 
-/* Statistics of a file from the manifest, for stoa_stats_fold. */
-struct file_stats {
-    const struct stoa_plan *plan;
-    size_t file;
-};
-
-static stoa_status get_file_stats(void *context, uint32_t column, bool *out_known,
-                                  struct stoa_stats *out_stats, stoa_error *err)
+stoa_status stoa_morsel_file_stats(void *context, uint32_t column, bool *out_known,
+                                   struct stoa_stats *out_stats, stoa_error *err)
 {
-    const struct file_stats *of = context;
+    const struct stoa_morsel_file *of = context;
     const bool counts_rows = column == UINT32_MAX;
-    STOA_TRY(stoa_dataset_file_stats(of->plan->dataset, of->file,
+    STOA_TRY(stoa_dataset_file_stats(of->plan->dataset, of->number,
                                      counts_rows ? 0 : of->plan->scan_columns[column],
                                      out_known, out_stats, err));
     if (counts_rows)
@@ -195,21 +189,31 @@ static stoa_status get_file_stats(void *context, uint32_t column, bool *out_know
     return STOA_OK;
 }
 
-/* Folds the whole file into the totals if the manifest says enough. */
+/* Whether the manifest answers for the whole file: *out_done. Totals have it then; *out_morsel is it for groups. */
 static stoa_status fold_file(struct stoa_morsel_source *source, size_t file,
-                             const struct verdict *verdict, bool *out_done, stoa_error *err)
+                             const struct verdict *verdict, struct stoa_morsel *out_morsel,
+                             bool *out_done, stoa_error *err)
 {
-    struct file_stats of = {.plan = source->plan, .file = file};
+    struct stoa_morsel_file of = {.plan = source->plan, .number = file};
     struct stoa_stats rows;
     bool is_known = false;
     *out_done = false;
     if (!source->totals || !covers_all(source->plan, verdict->proven))
         return STOA_OK;
-    STOA_TRY(stoa_stats_fold(source->totals, false, get_file_stats, &of, out_done, err));
+    if (source->plan->group_count == 0) {
+        STOA_TRY(stoa_stats_fold(source->totals, false, stoa_morsel_file_stats, &of,
+                                 out_done, err));
+    } else {
+        STOA_TRY(stoa_stats_fold_group(source->totals, stoa_morsel_file_stats, &of,
+                                       out_done, err));
+        stoa_group_state_clear(source->totals);
+    }
     if (!*out_done)
         return STOA_OK;
-    STOA_TRY(get_file_stats(&of, UINT32_MAX, &is_known, &rows, err));
+    STOA_TRY(stoa_morsel_file_stats(&of, UINT32_MAX, &is_known, &rows, err));
     source->counters.rows_from_statistics += rows.rows;
+    *out_morsel =
+        (struct stoa_morsel){.is_file = source->plan->group_count > 0, .number = file};
     return STOA_OK;
 }
 
@@ -223,13 +227,15 @@ static void keep_partition(struct stoa_morsel_source *source, size_t file)
     source->counters.partitions_pruned--;
 }
 
-/* Opens the next file that may match and that the manifest does not answer; *out_has false when there is none. */
-static stoa_status next_file(struct stoa_morsel_source *source, bool *out_has,
-                             stoa_error *err)
+/* Opens the next file that may match; *out_morsel is a whole file instead if the manifest answers for it and groups want it.
+ * *out_has false when there is neither. */
+static stoa_status next_file(struct stoa_morsel_source *source,
+                             struct stoa_morsel *out_morsel, bool *out_has, stoa_error *err)
 {
     const stoa_dataset_info *info = stoa_dataset_get_info(source->plan->dataset);
     *out_has = false;
-    while (source->next_file < info->file_count) {
+    *out_morsel = (struct stoa_morsel){.is_file = false};
+    while (source->next_file < info->file_count && !*out_has) {
         const size_t file = source->next_file++;
         struct verdict verdict;
         bool is_done = false;
@@ -239,12 +245,10 @@ static stoa_status next_file(struct stoa_morsel_source *source, bool *out_has,
             continue;
         }
         keep_partition(source, file);
-        STOA_TRY(fold_file(source, file, &verdict, &is_done, err));
-        if (is_done)
-            continue;
-        STOA_TRY(open_file(source, file, err));
-        *out_has = true;
-        return STOA_OK;
+        STOA_TRY(fold_file(source, file, &verdict, out_morsel, &is_done, err));
+        *out_has = !is_done || source->plan->group_count > 0;
+        if (!is_done)
+            STOA_TRY(open_file(source, file, err));
     }
     return STOA_OK;
 }
@@ -345,8 +349,9 @@ stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
     for (;;) {
         if (!source->has_file) {
             bool has_more = false;
-            STOA_TRY(next_file(source, &has_more, err));
-            if (!has_more)
+            STOA_TRY(next_file(source, out_morsel, &has_more, err));
+            *out_has = out_morsel->is_file;
+            if (!has_more || *out_has)
                 return STOA_OK;
         }
         if (source->block_count == 0) {

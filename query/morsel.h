@@ -25,6 +25,9 @@ struct stoa_morsel {
     uint32_t rows;
     uint64_t proven; /* bit c: conjunct c (< 64) holds for every row, by statistics */
     bool is_covered; /* every conjunct does */
+    bool
+        is_file; /* all of a file that the manifest answers: only number and rows are set */
+    size_t number;
 };
 
 struct stoa_morsel_source {
@@ -32,7 +35,8 @@ struct stoa_morsel_source {
     stoa_query_counters counters;     /* what was pruned; the scan adds what was read */
     uint64_t *conjunct_blocks_pruned; /* one per conjunct */
     uint8_t *partitions_kept;         /* one per partition tuple */
-    /* Aggregates without GROUP BY: files that the manifest answers are folded here and never opened; NULL: none is. */
+    /* Aggregates: files that the manifest answers are never opened. Without GROUP BY they are folded here; with it here
+     * is tried whether they can be, and they become morsels. NULL: all are opened. */
     struct stoa_group_state *totals;
     size_t next_file;
     struct stoa_open_file *files; /* newest first; the first one is current */
@@ -51,6 +55,14 @@ void stoa_morsel_source_done(struct stoa_morsel_source *source);
 STOA_MUST_USE stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
                                            struct stoa_morsel *out_morsel, bool *out_has,
                                            stoa_error *err);
+
+/* Statistics of a file from the manifest, as stoa_stats_fn; the context is this. */
+struct stoa_morsel_file {
+    const struct stoa_plan *plan;
+    size_t number;
+};
+stoa_status stoa_morsel_file_stats(void *context, uint32_t column, bool *out_known,
+                                   struct stoa_stats *out_stats, stoa_error *err);
 
 /* Lets go of files that all morsels handed out so far are done with; the current one stays. */
 void stoa_morsel_release(struct stoa_morsel_source *source);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "common/hash.h"
+#include "query/row_key.h"
 
 static bool may_answer(const struct stoa_aggregate_call *call, bool is_block)
 {
@@ -56,5 +58,74 @@ stoa_status stoa_stats_fold(struct stoa_group_state *state, bool is_block,
     STOA_TRY(fold_all(state, is_block, get, context, out_done, err));
     if (!*out_done)
         memcpy(state->store.states, state->saved, size);
+    return *out_done ? stoa_group_store_charge(&state->store, err) : STOA_OK;
+}
+
+/* ---- one group ---- */
+
+/* Whether all rows have one value, NULL or not; bytes of *out_value borrow `stats`. */
+static bool is_constant(const struct stoa_stats *stats, struct stoa_value *out_value)
+{
+    *out_value = (struct stoa_value){.is_null = true};
+    if (stats->null_count == stats->rows)
+        return true;
+    if (stats->null_count > 0 || stats->nan_count > 0 || !stats->has_bounds ||
+        !stats->min_is_exact || !stats->max_is_exact || stats->max_is_open ||
+        stoa_value_compare(stats->phys, &stats->min, &stats->max) != 0)
+        return false;
+    *out_value = stats->min;
+    out_value->is_null = false;
+    return true;
+}
+
+/* Puts the one value of a GROUP BY column behind the key. */
+static stoa_status add_value(struct stoa_group_state *state, const struct stoa_expr *expr,
+                             stoa_stats_fn get, void *context, bool *out_added,
+                             stoa_error *err)
+{
+    struct stoa_stats stats;
+    struct stoa_value value;
+    bool is_known = false;
+    *out_added = false;
+    if (expr->kind != STOA_EXPR_COLUMN)
+        return STOA_OK;
+    STOA_TRY(get(context, expr->column, &is_known, &stats, err));
+    if (!is_known || !is_constant(&stats, &value))
+        return STOA_OK;
+    *out_added = true;
+    if (state->groups.holds_words)
+        return stoa_key_run_append_word(&state->groups, value.u64, value.is_null, err);
+    return stoa_row_key_append(&state->key, stats.phys, &value, err);
+}
+
+static stoa_status add_group(struct stoa_group_state *state, stoa_stats_fn get,
+                             void *context, bool *out_added, stoa_error *err)
+{
+    const struct stoa_buf *key = &state->key;
+    state->key.size = 0;
+    *out_added = true;
+    for (uint32_t g = 0; g < state->plan->group_count && *out_added; g++)
+        STOA_TRY(add_value(state, state->plan->groups[g], get, context, out_added, err));
+    if (!*out_added)
+        return STOA_OK;
+    if (!state->groups.holds_words)
+        STOA_TRY(stoa_key_run_append(&state->groups, key->data, key->size,
+                                     stoa_hash64(key->data, key->size, 0), err));
+    return stoa_group_store_grow(&state->store, state->layout.stride, 1, err);
+}
+
+stoa_status stoa_stats_fold_group(struct stoa_group_state *state, stoa_stats_fn get,
+                                  void *context, bool *out_done, stoa_error *err)
+{
+    struct stoa_stats rows;
+    STOA_TRY(get(context, UINT32_MAX, out_done, &rows, err));
+    if (!*out_done || rows.rows == 0)
+        return STOA_OK;
+    STOA_TRY(add_group(state, get, context, out_done, err));
+    /* A group's floats are added row by row, not by lanes as a block's are. */
+    if (*out_done)
+        STOA_TRY(fold_all(state, false, get, context, out_done, err));
+    if (!*out_done)
+        stoa_group_state_clear(state);
     return *out_done ? stoa_group_store_charge(&state->store, err) : STOA_OK;
 }

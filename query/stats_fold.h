@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aggregates without GROUP BY from statistics alone, of a block or of a whole file, when no row of it has to be looked at:
- * the conjuncts are proven, and every aggregate's argument is a bare column whose statistics say enough.
+ * Aggregates from statistics alone, of a block or of a whole file, when no row of it has to be looked at: the conjuncts are
+ * proven, every aggregate's argument is a bare column whose statistics say enough, and every column of GROUP BY has one
+ * value in all rows, as partition columns have.
  */
 #ifndef STOA_QUERY_STATS_FOLD_H
 #define STOA_QUERY_STATS_FOLD_H
@@ -17,5 +18,10 @@ typedef stoa_status (*stoa_stats_fn)(void *context, uint32_t column, bool *out_k
 STOA_MUST_USE stoa_status stoa_stats_fold(struct stoa_group_state *state, bool is_block,
                                           stoa_stats_fn get, void *context, bool *out_done,
                                           stoa_error *err);
+
+/* The same with GROUP BY: one group is made in the empty `state`, or none if there is no row. */
+STOA_MUST_USE stoa_status stoa_stats_fold_group(struct stoa_group_state *state,
+                                                stoa_stats_fn get, void *context,
+                                                bool *out_done, stoa_error *err);
 
 #endif

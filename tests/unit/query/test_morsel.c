@@ -6,6 +6,7 @@
 #include "tests/unit/query/exec_fixture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "format/text.h"
@@ -357,6 +358,84 @@ static void test_partitions_that_cannot_match_are_not_opened(void **state)
     stoa_buf_done(&csv);
 }
 
+/* Data files that a statement does not need may be gone. */
+static void test_statements_open_only_the_files_they_need(void **state)
+{
+    (void)state;
+    struct exec_place place;
+    struct stoa_buf csv;
+    stoa_query_counters counters;
+    const struct exec_options options = {.counters = &counters};
+    stoa_buf_init(&csv, SIZE_MAX / 4);
+    partitioned_csv(&csv);
+    exec_place_csv(&place, (const char *)csv.data, "day");
+    char *groups = strdup(exec_csv(&place, "SELECT day, sum(id + 0) FROM t GROUP BY day"));
+    char command[400];
+    snprintf(command, sizeof command, "rm -r '%s/day=2026-01-05'", place.table);
+    assert_int_equal(system(command), 0);
+    assert_string_equal(
+        exec_csv(&place, "SELECT sum(id + 0) FROM t WHERE day = DATE '2026-01-06'"),
+        "3900\n");
+    assert_string_equal(
+        exec_csv(&place, "SELECT id FROM t WHERE day > DATE '2026-01-19' AND v < 1"),
+        "19\n");
+    /* What the manifest knows needs no file at all. */
+    assert_string_equal(
+        exec_csv_with(&place, "SELECT count(*), min(id), max(v), min(day), avg(id) FROM t",
+                      &options),
+        "400,0,19,2026-01-01,199.5\n");
+    assert_int_equal(counters.rows_from_statistics, 400);
+    assert_int_equal(counters.row_groups, 0);
+    assert_string_equal(
+        exec_csv_with(&place, "SELECT count(*) FROM t WHERE day < DATE '2026-01-09'",
+                      &options),
+        "160\n");
+    assert_int_equal(counters.row_groups, 0);
+    assert_string_equal(
+        exec_csv_with(&place, "SELECT day, sum(id) FROM t GROUP BY day", &options), groups);
+    assert_int_equal(counters.row_groups, 0);
+    assert_string_equal(exec_csv(&place, "SELECT DISTINCT day FROM t ORDER BY day LIMIT 2"),
+                        "2026-01-01\n2026-01-02\n");
+    assert_string_equal(
+        exec_csv(&place, "SELECT count(DISTINCT day), max(day) FROM t WHERE day > DATE "
+                         "'2026-01-10'"),
+        "10,2026-01-20\n");
+    exec_fails(&place, "SELECT sum(id + 0) FROM t", STOA_E_NOT_FOUND, "");
+    free(groups);
+    exec_place_done(&place);
+    stoa_buf_done(&csv);
+}
+
+/* `k || ''` has the values of k, but no statistics. */
+static void test_groups_of_constant_files_are_those_of_a_scan(void **state)
+{
+    (void)state;
+    static const char *const lists[] = {
+        "count(*), count(n), min(n), max(n), sum(n), avg(n), min(s), max(s)",
+        "max(f), min(f)", "sum(f), avg(f), count(f)", "count(DISTINCT n)",
+        "count(*) FILTER (WHERE n > 2)"};
+    struct exec_place place;
+    exec_place_csv(
+        &place,
+        "k,n,f:float64,s\na,1,0.1,x\n,2,0.2,y\na,3,NaN,\nb,,0.7,z\n,5,,\"\"\nb,6,1e300,w\n",
+        "k");
+    exec_place_append(&place, "k,n,f:float64,s\nc,7,0.3,q\na,8,0.4,r\n");
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (unsigned threads = 1; threads <= 3; threads += 2) {
+            char sql[300];
+            const struct exec_options options = {.threads = threads};
+            snprintf(sql, sizeof sql, "SELECT k, %s FROM t GROUP BY k", lists[i]);
+            const char *fast = exec_csv_with(&place, sql, &options);
+            snprintf(sql, sizeof sql,
+                     "SELECT k || '', %s FROM t WHERE length(s || '') >= 0 OR s IS NULL "
+                     "GROUP BY 1",
+                     lists[i]);
+            assert_string_equal(exec_csv_with(&place, sql, &options), fast);
+        }
+    }
+    exec_place_done(&place);
+}
+
 static void test_blocks_outside_a_range_are_not_read(void **state)
 {
     (void)state;
@@ -391,6 +470,8 @@ int main(void)
         cmocka_unit_test(test_conditions_hold_over_several_blocks),
         cmocka_unit_test(test_cut_bounds_of_long_texts_lose_no_row),
         cmocka_unit_test(test_partitions_that_cannot_match_are_not_opened),
+        cmocka_unit_test(test_statements_open_only_the_files_they_need),
+        cmocka_unit_test(test_groups_of_constant_files_are_those_of_a_scan),
         cmocka_unit_test(test_blocks_outside_a_range_are_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
