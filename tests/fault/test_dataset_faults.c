@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each system call and each allocation of convert, append, open, gc and verify fails once, and
- * for ever: the error is clean, nothing leaks, and the dataset is as it was, or as it is after
+ * Each system call and each allocation of convert, append, open, query, gc and verify fails once,
+ * and for ever: the error is clean, nothing leaks, and the dataset is as it was, or as it is after
  * the commit when the call that failed did not matter. Without an argument a deterministic part
  * of the loops; with "all" every step.
  */
@@ -15,6 +15,7 @@
 #include "dataset/log.h"
 #include "dataset/snapshot.h"
 #include "stoa/convert.h"
+#include "stoa/query.h"
 #include "tests/support/fault_io.h"
 
 static bool thorough;
@@ -225,6 +226,27 @@ static stoa_status run_verify(struct world *world, stoa_error *err)
     return stoa_verify(world->dataset, 1, 1, NULL, NULL, &report, err);
 }
 
+/* The whole path: parse, bind, open, prune, scan, group, sort. */
+static stoa_status run_query(struct world *world, stoa_error *err)
+{
+    static const char sql[] = "SELECT region, count(*) AS n, sum(amount) FROM ds "
+                              "WHERE id <> 3 GROUP BY region ORDER BY n DESC, region";
+    const stoa_query_options options = {.threads = 1, .dataset = world->dataset};
+    stoa_query *query = NULL;
+    stoa_batch batch = {0};
+    uint64_t rows = 0;
+    STOA_TRY(stoa_query_prepare(sql, &options, &query, err));
+    stoa_status status = STOA_OK;
+    do {
+        status = stoa_query_next(query, &batch, err);
+        rows += status == STOA_OK ? batch.rows : 0;
+    } while (status == STOA_OK && batch.rows > 0);
+    stoa_query_free(query);
+    if (status == STOA_OK)
+        assert_int_equal(rows, REGIONS); /* all or an error, never a part */
+    return status;
+}
+
 static const struct workload workloads[] = {
     {"create",                     true,  true,  7,  run_commit },
     {"append",                     false, true,  7,  run_commit },
@@ -234,6 +256,7 @@ static const struct workload workloads[] = {
     {"log",                        false, false, 3,  run_log    },
     {"gc",                         false, false, 5,  run_gc     },
     {"verify",                     false, false, 7,  run_verify },
+    {"query",                      false, false, 3,  run_query  },
 };
 enum { WORKLOADS = sizeof workloads / sizeof workloads[0] };
 
