@@ -91,7 +91,7 @@ static stoa_status open_path(const struct stoa_sql_table *table, const char *pat
     if (table->path && local.offset == UINT64_MAX)
         local.offset = table->offset;
     if (status == STOA_E_NOT_STOA && local.hint[0] == '\0')
-        stoa_error_set_hint(&local, "`stoa convert` makes a dataset of CSV and JSON files");
+        stoa_error_set_hint(&local, "`stoa convert` makes a dataset of CSV files");
     if (err)
         *err = local;
     return status;

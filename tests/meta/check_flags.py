@@ -12,7 +12,7 @@ import meta_tree as tree
 
 CHECK = 'check_flags'
 FLAG = re.compile(r'(?<![\w-])--([a-z][a-z-]+)')
-OTHERS = re.compile(r'\b(pip|apt-get|git|meson|ninja|scripts/|tests/|bench/|python3|clang-format)')
+OTHERS = re.compile(r'\b(pkg-config|pip|apt-get|git|meson|ninja|scripts/|tests/|bench/|python3|clang-format)')
 ALWAYS = {'help', 'version'}
 
 
