@@ -79,8 +79,12 @@ static void kernel_divide_i64(const int64_t *in, size_t count, double divisor, d
         *(any_double_vec *)(out + i) = quotient;
     }
 #endif
+    /* In two loops, since compilers vectorise the second everywhere. */
+    const size_t first = i;
     for (; i < count; i++)
-        out[i] = (double)in[i] / divisor;
+        out[i] = (double)in[i];
+    for (i = first; i < count; i++)
+        out[i] /= divisor;
 }
 
 /* Sums halves of 32 bits in 64-bit lanes, which cannot overflow below 2^32 values. Values are
