@@ -87,7 +87,8 @@ static stoa_status init_workers(struct stoa_execution *execution, stoa_error *er
     if (!execution->workers)
         return stoa_fail_memory(err, execution->threads * sizeof *execution->workers);
     for (unsigned i = 0; i < execution->threads; i++)
-        atomic_flag_clear(&execution->workers[i].is_busy);
+        STOA_TRY(stoa_exec_worker_init(&execution->workers[i], execution->plan,
+                                       &execution->budget, err));
     return STOA_OK;
 }
 
@@ -253,24 +254,11 @@ static stoa_status run_rows(struct stoa_execution *execution,
     return waits ? STOA_OK : rows->status;
 }
 
-/* Workers are made when they are first used: many threads over many columns are much memory. */
-static stoa_status make_worker(struct stoa_execution *execution,
-                               struct stoa_exec_worker *worker, stoa_error *err)
-{
-    return worker->plan
-               ? STOA_OK
-               : stoa_exec_worker_init(worker, execution->plan, &execution->budget, err);
-}
-
 static stoa_status run_morsel(void *context, size_t index, stoa_error *err)
 {
     struct stoa_execution *execution = context;
     struct stoa_exec_worker *worker = borrow_worker(execution);
-    stoa_status status = make_worker(execution, worker, err);
-    if (status != STOA_OK) {
-        atomic_flag_clear(&worker->is_busy);
-        return status;
-    }
+    stoa_status status = STOA_OK;
     if (execution->plan->is_aggregate)
         status = stoa_exec_worker_groups(worker, &execution->morsels[index],
                                          &execution->wave_groups[index], err);

@@ -4,8 +4,6 @@
  */
 #include "query/exec_state.h"
 
-#define MAX_BATCH_TEXT ((size_t)8 << 20)
-
 /* The next morsel of a stream that has rows left; NULL at the end. */
 static stoa_status next_in_stream(struct stoa_execution *execution,
                                   const struct stoa_row_store **out_store, stoa_error *err)
@@ -49,20 +47,7 @@ static stoa_status next_store(struct stoa_execution *execution,
     return STOA_OK;
 }
 
-/* Text bytes of rows [first, first + count) of the visible outputs. */
-static size_t text_bytes(const struct stoa_execution *execution,
-                         const struct stoa_row_store *store, uint32_t first, uint32_t count)
-{
-    size_t bytes = 0;
-    for (uint32_t i = 0; i < execution->plan->visible_count; i++) {
-        const struct stoa_column_builder *column = &store->columns[i];
-        if (column->phys == STOA_PHYS_BYTES)
-            bytes += column->offsets[first + count] - column->offsets[first];
-    }
-    return bytes;
-}
-
-/* Rows that LIMIT still allows, fewer when they are wide, for a batch has all texts once more; counts down `left_to_skip` by moving the position. */
+/* Rows that LIMIT still allows; counts down `left_to_skip` by moving the position. */
 static uint32_t rows_to_hand_out(struct stoa_execution *execution,
                                  const struct stoa_row_store *store)
 {
@@ -74,12 +59,7 @@ static uint32_t rows_to_hand_out(struct stoa_execution *execution,
     uint64_t count = rows - execution->position;
     if (count > STOA_VECTOR_ROWS)
         count = STOA_VECTOR_ROWS;
-    if (count > execution->left_to_give)
-        count = execution->left_to_give;
-    while (count > 1 && text_bytes(execution, store, execution->position, (uint32_t)count) >
-                            MAX_BATCH_TEXT)
-        count /= 2;
-    return (uint32_t)count;
+    return (uint32_t)(count < execution->left_to_give ? count : execution->left_to_give);
 }
 
 static void start(struct stoa_execution *execution)

@@ -165,6 +165,8 @@ stoa_status stoa_exec_worker_init(struct stoa_exec_worker *worker,
                                   const struct stoa_plan *plan, struct stoa_budget *budget,
                                   stoa_error *err)
 {
+    memset(worker, 0, sizeof *worker);
+    atomic_flag_clear(&worker->is_busy);
     worker->plan = plan;
     worker->is_timed = plan->explain == STOA_EXPLAIN_ANALYZE;
     STOA_TRY(stoa_scan_worker_init(&worker->scan, plan, err));

@@ -30,8 +30,8 @@ STOA_MUST_USE stoa_status stoa_evaluators_run(struct stoa_evaluators *list,
                                               const uint64_t *bits, stoa_error *err);
 
 struct stoa_exec_worker {
-    atomic_flag is_busy;          /* a task has borrowed it */
-    const struct stoa_plan *plan; /* NULL until it is made */
+    atomic_flag is_busy;
+    const struct stoa_plan *plan;
     struct stoa_scan_worker scan;
     struct stoa_column_list columns; /* decoded for every vector that has rows */
 
@@ -61,7 +61,6 @@ struct stoa_exec_worker {
     uint64_t blocks_skipped; /* behind the bound of ORDER BY with LIMIT */
 };
 
-/* Makes a zeroed worker, which the caller has borrowed. */
 STOA_MUST_USE stoa_status stoa_exec_worker_init(struct stoa_exec_worker *worker,
                                                 const struct stoa_plan *plan,
                                                 struct stoa_budget *budget,

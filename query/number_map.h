@@ -7,7 +7,7 @@
 #ifndef STOA_QUERY_NUMBER_MAP_H
 #define STOA_QUERY_NUMBER_MAP_H
 
-#include "query/budget.h"
+#include "common/error.h"
 #include "query/row_list.h"
 
 /* Keys below this are looked up directly: the array is 1 MiB at most. */
@@ -19,17 +19,15 @@ struct stoa_number_slot {
 };
 
 struct stoa_number_map {
-    struct stoa_budget *budget; /* borrowed */
-    size_t charged;             /* bytes taken from it */
-    uint32_t count;             /* numbers given so far */
-    bool is_direct;             /* keys index `direct` */
-    uint32_t *direct;           /* number and 1; 0: none */
+    uint32_t count;   /* numbers given so far */
+    bool is_direct;   /* keys index `direct` */
+    uint32_t *direct; /* number and 1; 0: none */
     size_t direct_room;
     struct stoa_number_slot *slots;
     size_t slot_count; /* a power of two, or 0 */
 };
 
-void stoa_number_map_init(struct stoa_number_map *map, struct stoa_budget *budget);
+/* A zeroed map is ready for start; done leaves it so. */
 void stoa_number_map_done(struct stoa_number_map *map);
 
 /* Forgets all keys; those to come are below `span` (UINT64_MAX: any). */
