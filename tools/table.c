@@ -194,7 +194,7 @@ static stoa_status print_rule(struct stdout_sink *sink, const char *line, size_t
     for (size_t i = 0; i < size && status == STOA_OK; i++) {
         if (((unsigned char)line[i] & 0xc0) == 0x80)
             continue;
-        const int is_cross = i + 3 <= size && memcmp(line + i, SEPARATOR + 1, 3) == 0;
+        const int is_cross = i + 3 <= size && memcmp(line + i, &SEPARATOR[1], 3) == 0;
         status = stdout_sink_text(sink, is_cross ? "\xe2\x94\xbc" : "\xe2\x94\x80", err);
         shown++;
     }

@@ -166,8 +166,8 @@ static void test_query_survives_failing_allocations(void **state)
 {
     STOA_UNUSED(state);
     static const char *const statements[] = {
-        "explain select country, count(*) from t where id > 1 and amount < 3 and lower(country) = "
-        "'es' group by 1 having count(*) > 0 order by 2 limit 3",
+        ("explain select country, count(*) from t where id > 1 and amount < 3 and lower(country) = "
+         "'es' group by 1 having count(*) > 0 order by 2 limit 3"),
         "describe select *, id + 1 from t", "summarize t"};
     struct exec_place place;
     exec_place_csv(&place, rows_csv, "country");
