@@ -232,11 +232,14 @@ static stoa_status merge_sum(uint8_t *into, const uint8_t *from, struct stoa_are
     if (more->count == 0)
         return STOA_OK;
     state->count += more->count;
-    state->is_float |= more->is_float;
-    state->has_special |= more->has_special;
-    add_exact(state, more->exact);
-    state->carry += more->carry;
-    stoa_float_sum_merge(&state->pair, more->pair);
+    if (more->is_float) {
+        state->is_float = 1;
+        state->has_special |= more->has_special;
+        stoa_float_sum_merge(&state->pair, more->pair);
+    } else {
+        add_exact(state, more->exact);
+        state->carry += more->carry;
+    }
     return STOA_OK;
 }
 

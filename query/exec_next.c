@@ -4,6 +4,9 @@
  */
 #include "query/exec_state.h"
 
+/* A batch ends early above so many text bytes; one row is always handed out. */
+#define MAX_BATCH_TEXT ((size_t)8 << 20)
+
 /* The next morsel of a stream that has rows left; NULL at the end. */
 static stoa_status next_in_stream(struct stoa_execution *execution,
                                   const struct stoa_row_store **out_store, stoa_error *err)
@@ -47,7 +50,21 @@ static stoa_status next_store(struct stoa_execution *execution,
     return STOA_OK;
 }
 
-/* Rows that LIMIT still allows; counts down `left_to_skip` by moving the position. */
+/* Text bytes of rows [first, first + count) of the visible outputs. */
+static size_t text_bytes(const struct stoa_execution *execution,
+                         const struct stoa_row_store *store, uint32_t first, uint32_t count)
+{
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < execution->plan->visible_count; i++) {
+        const struct stoa_column_builder *column = &store->columns[i];
+        if (column->phys == STOA_PHYS_BYTES)
+            bytes += column->offsets[first + count] - column->offsets[first];
+    }
+    return bytes;
+}
+
+/* Rows that LIMIT still allows, fewer when they are wide, for a batch holds all texts once more;
+ * counts down `left_to_skip` by moving the position. */
 static uint32_t rows_to_hand_out(struct stoa_execution *execution,
                                  const struct stoa_row_store *store)
 {
@@ -59,7 +76,12 @@ static uint32_t rows_to_hand_out(struct stoa_execution *execution,
     uint64_t count = rows - execution->position;
     if (count > STOA_VECTOR_ROWS)
         count = STOA_VECTOR_ROWS;
-    return (uint32_t)(count < execution->left_to_give ? count : execution->left_to_give);
+    if (count > execution->left_to_give)
+        count = execution->left_to_give;
+    while (count > 1 && text_bytes(execution, store, execution->position, (uint32_t)count) >
+                            MAX_BATCH_TEXT)
+        count /= 2;
+    return (uint32_t)count;
 }
 
 static void start(struct stoa_execution *execution)

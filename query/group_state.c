@@ -274,6 +274,9 @@ stoa_status stoa_group_state_finish(struct stoa_group_state *state, stoa_error *
         stoa_key_run_split(&state->pairs[a]);
     stoa_key_run_split(&state->groups);
     if (count > state->map_capacity) {
+        const size_t more = (count - state->map_capacity) * sizeof *state->map;
+        STOA_TRY(stoa_budget_take(state->store.budget, more, err));
+        state->store.charged += more;
         uint32_t *map = stoa_realloc(state->map, count * sizeof *map);
         if (!map)
             return stoa_fail_memory(err, count * sizeof *map);

@@ -12,16 +12,31 @@
 
 enum { FIRST_SLOTS = 2048 };
 
+void stoa_number_map_init(struct stoa_number_map *map, struct stoa_budget *budget)
+{
+    *map = (struct stoa_number_map){.budget = budget};
+}
+
 void stoa_number_map_done(struct stoa_number_map *map)
 {
+    if (map->budget)
+        stoa_budget_give(map->budget, map->charged);
     stoa_free(map->direct);
     stoa_free(map->slots);
-    *map = (struct stoa_number_map){.count = 0};
+    *map = (struct stoa_number_map){.budget = map->budget};
+}
+
+static stoa_status charge(struct stoa_number_map *map, size_t size, stoa_error *err)
+{
+    STOA_TRY(stoa_budget_take(map->budget, size, err));
+    map->charged += size;
+    return STOA_OK;
 }
 
 static stoa_status start_direct(struct stoa_number_map *map, size_t span, stoa_error *err)
 {
     if (span > map->direct_room) {
+        STOA_TRY(charge(map, (span - map->direct_room) * sizeof *map->direct, err));
         uint32_t *direct = stoa_alloc_array(span, sizeof *direct);
         if (!direct)
             return stoa_fail_memory(err, span * sizeof *direct);
@@ -39,6 +54,7 @@ static stoa_status start_hashed(struct stoa_number_map *map, stoa_error *err)
         memset(map->slots, 0, map->slot_count * sizeof *map->slots);
         return STOA_OK;
     }
+    STOA_TRY(charge(map, FIRST_SLOTS * sizeof *map->slots, err));
     map->slots = stoa_alloc_zeroed(FIRST_SLOTS, sizeof *map->slots);
     if (!map->slots)
         return stoa_fail_memory(err, FIRST_SLOTS * sizeof *map->slots);
@@ -57,6 +73,7 @@ stoa_status stoa_number_map_start(struct stoa_number_map *map, uint64_t span,
 static stoa_status grow(struct stoa_number_map *map, stoa_error *err)
 {
     const size_t slot_count = map->slot_count * 2;
+    STOA_TRY(charge(map, map->slot_count * sizeof *map->slots, err));
     struct stoa_number_slot *slots = stoa_alloc_zeroed(slot_count, sizeof *slots);
     if (!slots)
         return stoa_fail_memory(err, slot_count * sizeof *slots);

@@ -7,7 +7,7 @@
 #ifndef STOA_QUERY_NUMBER_MAP_H
 #define STOA_QUERY_NUMBER_MAP_H
 
-#include "common/error.h"
+#include "query/budget.h"
 #include "query/row_list.h"
 
 /* Keys below this are looked up directly: the array is 1 MiB at most. */
@@ -19,15 +19,18 @@ struct stoa_number_slot {
 };
 
 struct stoa_number_map {
-    uint32_t count;   /* numbers given so far */
-    bool is_direct;   /* keys index `direct` */
-    uint32_t *direct; /* number and 1; 0: none */
+    struct stoa_budget *budget; /* borrowed */
+    size_t charged;             /* bytes taken from it */
+    uint32_t count;             /* numbers given so far */
+    bool is_direct;             /* keys index `direct` */
+    uint32_t *direct;           /* number and 1; 0: none */
     size_t direct_room;
     struct stoa_number_slot *slots;
     size_t slot_count; /* a power of two, or 0 */
 };
 
-/* A zeroed map is ready for start; done leaves it so. */
+/* An empty map whose memory is charged to `budget` (borrowed) before it is allocated. */
+void stoa_number_map_init(struct stoa_number_map *map, struct stoa_budget *budget);
 void stoa_number_map_done(struct stoa_number_map *map);
 
 /* Forgets all keys; those to come are below `span` (UINT64_MAX: any). */

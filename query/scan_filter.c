@@ -119,8 +119,28 @@ static bool is_decoded_first(const struct stoa_block *block,
            predicate->kind != STOA_PREDICATE_IS_NOT_NULL;
 }
 
+/* Row by row, those of `bits` alone: for few rows and dear predicates. */
+static void match_rows(const struct stoa_predicate *predicate,
+                       const struct stoa_vector *vector,
+                       const uint64_t bits[STOA_VECTOR_WORDS],
+                       uint64_t found[STOA_VECTOR_WORDS])
+{
+    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
+        uint64_t left =
+            bits[word] & (vector->has_nulls ? vector->validity[word] : UINT64_MAX);
+        found[word] = 0;
+        for (; left != 0; left &= left - 1) {
+            const struct stoa_value value =
+                stoa_vector_get(vector, word * 64 + (uint32_t)__builtin_ctzll(left));
+            if (stoa_predicate_match(predicate, &value))
+                found[word] |= left & -left;
+        }
+    }
+}
+
 static stoa_status select_rows(struct stoa_scan_worker *worker,
                                const struct stoa_conjunct *conjunct, uint32_t vector,
+                               const uint64_t bits[STOA_VECTOR_WORDS],
                                uint64_t found[STOA_VECTOR_WORDS], stoa_error *err)
 {
     struct stoa_scan_column *column = &worker->columns[conjunct->column];
@@ -128,7 +148,10 @@ static stoa_status select_rows(struct stoa_scan_worker *worker,
     STOA_TRY(stoa_scan_load(worker, conjunct->column, &block, err));
     if (is_decoded_first(block, &conjunct->predicate)) {
         STOA_TRY(stoa_scan_decode_column(worker, vector, conjunct->column, err));
-        stoa_predicate_eval(&conjunct->predicate, &column->vector, found);
+        if (2 * stoa_bitmap_count(bits, column->vector.length) < column->vector.length)
+            match_rows(&conjunct->predicate, &column->vector, bits, found);
+        else
+            stoa_predicate_eval(&conjunct->predicate, &column->vector, found);
         return STOA_OK;
     }
     /* The column's own vector is the scratch, so it is no longer decoded. */
@@ -147,7 +170,7 @@ static stoa_status apply_conjunct(struct stoa_scan_worker *worker, uint32_t c,
     const struct stoa_conjunct *conjunct = &worker->plan->conjuncts[c];
     uint64_t found[STOA_VECTOR_WORDS];
     if (conjunct->push == STOA_PUSH_EXACT) {
-        STOA_TRY(select_rows(worker, conjunct, vector, found, err));
+        STOA_TRY(select_rows(worker, conjunct, vector, bits, found, err));
         for (size_t i = 0; i < STOA_VECTOR_WORDS; i++)
             bits[i] &= found[i];
         return STOA_OK;

@@ -65,8 +65,12 @@ stoa_status stoa_tuple_map_init(struct stoa_tuple_map *map, uint32_t column_coun
         return stoa_fail_memory(err, column_count * sizeof *map->columns);
     map->column_count = column_count;
     map->has_prefix = has_prefix;
-    for (uint32_t i = 0; i < column_count; i++)
+    stoa_number_map_init(&map->tuples, budget);
+    for (uint32_t i = 0; i < column_count; i++) {
+        stoa_number_map_init(&map->columns[i].values, budget);
+        stoa_number_map_init(&map->columns[i].before, budget);
         stoa_key_table_init(&map->columns[i].bytes, budget);
+    }
     return STOA_OK;
 }
 
