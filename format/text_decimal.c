@@ -109,25 +109,6 @@ struct literal {
     bool is_negative;
 };
 
-/* "[+-]digits" that ends at `end`, clamped to +-10^9: far beyond what any text can balance. */
-static bool scan_exponent(const char *p, const char *end, int64_t *out)
-{
-    const bool has_sign = p < end && (*p == '-' || *p == '+');
-    const bool is_negative = has_sign && *p == '-';
-    p += has_sign;
-    if (p == end)
-        return false;
-    int64_t v = 0;
-    for (; p < end; p++) {
-        if (!stoa_text_is_digit(*p))
-            return false;
-        if (v < 1000000000)
-            v = v * 10 + (*p - '0');
-    }
-    *out = is_negative ? -v : v;
-    return true;
-}
-
 /* Splits "[+-]ddd[.ddd][e[+-]dd]"; at least one digit is needed. */
 static bool scan_literal(const char *text, size_t length, struct literal *out)
 {
@@ -146,7 +127,8 @@ static bool scan_literal(const char *text, size_t length, struct literal *out)
     if (literal.last - begin - (point != NULL) <= 0)
         return false;
     int64_t exponent = 0;
-    if (p < end && ((*p != 'e' && *p != 'E') || !scan_exponent(p + 1, end, &exponent)))
+    if (p < end &&
+        ((*p != 'e' && *p != 'E') || !stoa_text_scan_exponent(p + 1, end, &exponent)))
         return false;
     const char *first = begin;
     while (first < literal.last && (*first == '0' || *first == '.'))

@@ -21,8 +21,7 @@ enum {
     EXPONENT_BIAS = 1075, /* value = mantissa * 2^(field - 1075) for normal numbers */
     EXPONENT_INFINITE = 0x7FF,
     NUMBER_DIGITS = 19,
-    EXACT_DIGITS = 15, /* so many decimal digits survive in any normal float64 */
-    EXPONENT_CLAMP = 1000000000
+    EXACT_DIGITS = 15 /* so many decimal digits survive in any normal float64 */
 };
 #define HIDDEN_BIT (UINT64_C(1) << MANTISSA_BITS)
 
@@ -41,24 +40,6 @@ static uint64_t to_bits(double value)
 }
 
 /* ---- scanning ---- */
-
-static bool scan_exponent(const char *p, const char *end, int64_t *out)
-{
-    const bool has_sign = p < end && (*p == '-' || *p == '+');
-    const bool is_negative = has_sign && *p == '-';
-    p += has_sign;
-    if (p == end)
-        return false;
-    int64_t v = 0;
-    for (; p < end; p++) {
-        if (!stoa_text_is_digit(*p))
-            return false;
-        if (v < EXPONENT_CLAMP)
-            v = v * 10 + (*p - '0');
-    }
-    *out = is_negative ? -v : v;
-    return true;
-}
 
 /* Adds one digit; `is_fraction` says on which side of the point it stands. */
 static void add_digit(struct stoa_number *number, unsigned digit, bool is_fraction)
@@ -94,7 +75,7 @@ bool stoa_number_scan(const char *text, size_t length, struct stoa_number *out)
         return false;
     if (p < end) {
         int64_t exponent = 0;
-        if ((*p != 'e' && *p != 'E') || !scan_exponent(p + 1, end, &exponent))
+        if ((*p != 'e' && *p != 'E') || !stoa_text_scan_exponent(p + 1, end, &exponent))
             return false;
         number.exponent += exponent;
     }

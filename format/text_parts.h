@@ -75,6 +75,28 @@ static inline int stoa_text_hex_digit(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/* Far beyond what any text of digits can balance. */
+#define STOA_TEXT_EXPONENT_CLAMP INT64_C(1000000000)
+
+/* "[+-]digits" that fills [p, end), clamped; false when it is something else. */
+static inline bool stoa_text_scan_exponent(const char *p, const char *end, int64_t *out)
+{
+    const bool has_sign = p < end && (*p == '-' || *p == '+');
+    const bool is_negative = has_sign && *p == '-';
+    p += has_sign;
+    if (p == end)
+        return false;
+    int64_t v = 0;
+    for (; p < end; p++) {
+        if (!stoa_text_is_digit(*p))
+            return false;
+        if (v < STOA_TEXT_EXPONENT_CLAMP)
+            v = v * 10 + (*p - '0');
+    }
+    *out = is_negative ? -v : v;
+    return true;
+}
+
 /* True if the text is `word` (lower case, NUL terminated) without regard to case. */
 static inline bool stoa_text_is_word(const char *text, size_t length, const char *word)
 {

@@ -152,8 +152,6 @@ static stoa_status print_info(const char *path, int files, struct stdout_sink *s
     if (status == STOA_OK)
         status =
             files ? print_files(dataset, sink, err) : print_columns(dataset, sink, err);
-    if (status == STOA_OK)
-        status = stdout_sink_finish(sink, err);
     stoa_dataset_close(dataset);
     return status;
 }
@@ -169,9 +167,7 @@ static int run(const struct command *command, int argc, char **argv)
     stdout_sink_init(&sink);
     stoa_error err;
     stoa_error_clear(&err);
-    if (print_info(argv[0], settings.files, &sink, &err) == STOA_OK || sink.is_closed)
-        return 0;
-    return message_error(&err, NULL);
+    return stdout_sink_end(&sink, print_info(argv[0], settings.files, &sink, &err), &err);
 }
 
 const struct command cmd_info = {

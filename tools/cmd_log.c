@@ -106,8 +106,6 @@ static stoa_status print_log(const char *path, uint64_t most, struct stdout_sink
         status = walk.status;
     if (status == STOA_OK)
         status = table_print(walk.table, sink, err);
-    if (status == STOA_OK)
-        status = stdout_sink_finish(sink, err);
     table_free(walk.table);
     return status;
 }
@@ -123,9 +121,7 @@ static int run(const struct command *command, int argc, char **argv)
     stdout_sink_init(&sink);
     stoa_error err;
     stoa_error_clear(&err);
-    if (print_log(argv[0], settings.most, &sink, &err) == STOA_OK || sink.is_closed)
-        return 0;
-    return message_error(&err, NULL);
+    return stdout_sink_end(&sink, print_log(argv[0], settings.most, &sink, &err), &err);
 }
 
 const struct command cmd_log = {

@@ -37,27 +37,27 @@ static void on_damage(void *context, const stoa_error *damage)
     message_damage(damage);
 }
 
-static stoa_status print_report(const char *path, const stoa_verify_report *report,
-                                stoa_error *err)
+/* Returns the exit code of the printing. */
+static int print_report(const char *path, const stoa_verify_report *report)
 {
     struct stdout_sink sink;
     stdout_sink_init(&sink);
+    stoa_error err;
+    stoa_error_clear(&err);
     char line[256];
     char size[MESSAGE_COUNT_MAX];
     stoa_status status =
-        stdout_sink_text(&sink, report->damages == 0 ? "ok       " : "damaged  ", err);
+        stdout_sink_text(&sink, report->damages == 0 ? "ok       " : "damaged  ", &err);
     if (status == STOA_OK)
-        status = stdout_sink_write(&sink, path, strlen(path), err);
+        status = stdout_sink_write(&sink, path, strlen(path), &err);
     snprintf(line, sizeof line, ": %llu version%s, %llu file%s, %s, %llu damage%s\n",
              (unsigned long long)report->versions, report->versions == 1 ? "" : "s",
              (unsigned long long)report->files, report->files == 1 ? "" : "s",
              message_size(report->bytes, size), (unsigned long long)report->damages,
              report->damages == 1 ? "" : "s");
     if (status == STOA_OK)
-        status = stdout_sink_text(&sink, line, err);
-    if (status == STOA_OK)
-        status = stdout_sink_finish(&sink, err);
-    return sink.is_closed ? STOA_OK : status;
+        status = stdout_sink_text(&sink, line, &err);
+    return stdout_sink_end(&sink, status, &err);
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -80,10 +80,9 @@ static int run(const struct command *command, int argc, char **argv)
     /* Not even opened: no report to print. */
     if (status != STOA_OK && damages.count == 0)
         return message_error(&err, NULL);
-    stoa_error output;
-    stoa_error_clear(&output);
-    if (print_report(argv[0], &report, &output) != STOA_OK)
-        return message_error(&output, NULL);
+    const int output = print_report(argv[0], &report);
+    if (output != 0)
+        return output;
     return status == STOA_OK ? 0 : stoa_status_find((int)status)->exit_code;
 }
 

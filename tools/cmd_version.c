@@ -38,9 +38,7 @@ static int run(const struct command *command, int argc, char **argv)
     stdout_sink_init(&sink);
     stoa_error err;
     stoa_error_clear(&err);
-    if (stdout_sink_finish(&sink, &err) != STOA_OK && !sink.is_closed)
-        return message_error(&err, NULL);
-    return 0;
+    return stdout_sink_end(&sink, STOA_OK, &err);
 }
 
 const struct command cmd_version = {

@@ -56,3 +56,10 @@ stoa_status stdout_sink_finish(struct stdout_sink *sink, stoa_error *err)
         return write_failed(sink, errno ? errno : EIO, err);
     return STOA_OK;
 }
+
+int stdout_sink_end(struct stdout_sink *sink, stoa_status status, stoa_error *err)
+{
+    if (status == STOA_OK)
+        status = stdout_sink_finish(sink, err);
+    return status == STOA_OK || sink->is_closed ? 0 : message_error(err, NULL);
+}

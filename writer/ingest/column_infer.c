@@ -145,7 +145,9 @@ static uint32_t date_loop(const struct infer_run *run, uint32_t row)
     return row;
 }
 
-static uint32_t timestamp_loop(const struct infer_run *run, uint32_t row)
+/* Timestamps that all have a zone, or all have none. */
+static inline uint32_t moment_loop(const struct infer_run *run, uint32_t row,
+                                   bool wants_zone)
 {
     int64_t micros = 0;
     bool has_zone = false;
@@ -155,26 +157,20 @@ static uint32_t timestamp_loop(const struct infer_run *run, uint32_t row)
             continue;
         if (!stoa_timestamp_fast(run->text + ref.begin, stoa_ref_length(ref), &has_zone,
                                  &micros) ||
-            has_zone)
+            has_zone != wants_zone)
             break;
     }
     return row;
 }
 
+static uint32_t timestamp_loop(const struct infer_run *run, uint32_t row)
+{
+    return moment_loop(run, row, false);
+}
+
 static uint32_t timestamptz_loop(const struct infer_run *run, uint32_t row)
 {
-    int64_t micros = 0;
-    bool has_zone = false;
-    for (; row < run->count; row++) {
-        const struct stoa_ref ref = run->refs[row];
-        if (ref.length == 0)
-            continue;
-        if (!stoa_timestamp_fast(run->text + ref.begin, stoa_ref_length(ref), &has_zone,
-                                 &micros) ||
-            !has_zone)
-            break;
-    }
-    return row;
+    return moment_loop(run, row, true);
 }
 
 static uint32_t bool_loop(const struct infer_run *run, uint32_t row)
