@@ -88,9 +88,10 @@ void stoa_io_discard(struct stoa_file *file);
 /* Reads up to `size` bytes at the current position; *out_got < size only at the end. */
 STOA_MUST_USE stoa_status stoa_io_read(const struct stoa_file *file, void *bytes,
                                        size_t size, size_t *out_got, stoa_error *err);
-/* Reads what a pipe, a device or a file has next, at most `size` bytes, and waits for it no longer than
- * `milliseconds`, or until a signal: then *out_is_waiting, so that the caller can ask whether to go on.
- * A named pipe waits for its first writer too. At the end *out_got is 0. */
+/* Reads what a pipe, a device or a file has next, at most `size` bytes, and waits for it no
+ * longer than `milliseconds`, or until a signal: then *out_is_waiting, so that the caller
+ * can ask whether to go on. A named pipe waits for its first writer too. At the end
+ * *out_got is 0. */
 STOA_MUST_USE stoa_status stoa_io_read_ready(const struct stoa_file *file, int milliseconds,
                                              void *bytes, size_t size, size_t *out_got,
                                              bool *out_is_waiting, stoa_error *err);

@@ -219,8 +219,9 @@ stoa_status stoa_transaction_end_file(struct stoa_transaction *transaction,
                : STOA_OK;
 }
 
-/* Not the caller's pool: these threads only wait for the disk (300 small files: 0.4 s instead
- * of 1.4) and hold no memory. NULL for a few things, or when there are no threads to be had: it goes without. */
+/* Not the caller's pool: these threads only wait for the disk (300 small files: 0.4 s
+ * instead of 1.4) and hold no memory. NULL for a few things, or when there are no threads
+ * to be had: it goes without. */
 static struct stoa_pool *sync_pool(uint32_t count)
 {
     struct stoa_pool *pool = NULL;

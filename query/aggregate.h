@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aggregate functions: one row in aggregate_table.c each. States are plain bytes of a fixed size, one per
- * group, in arrays that the group-by operator owns; merging two arrays in block order gives the same
- * answer at any number of threads.
+ * Aggregate functions: one row in aggregate_table.c each. States are plain bytes of a fixed
+ * size, one per group, in arrays that the group-by operator owns; merging two arrays in
+ * block order gives the same answer at any number of threads.
  */
 #ifndef STOA_QUERY_AGGREGATE_H
 #define STOA_QUERY_AGGREGATE_H
@@ -24,13 +24,15 @@ struct stoa_aggregate {
     bool
         follows_order; /* of floats: the answer's last bits depend on how rows are put together */
     size_t state_size; /* bytes, a multiple of 16; zero bytes are the empty state */
-    /* Folds row i of `arg` (NULL pointer for star) into state groups[i] for the rows of `rows`, none of which is
-     * NULL. Texts a state keeps are copied to `arena`. State i lies at states + i * stride. */
+    /* Folds row i of `arg` (NULL pointer for star) into state groups[i] for the rows of
+     * `rows`, none of which is NULL. Texts a state keeps are copied to `arena`. State i
+     * lies at states + i * stride. */
     stoa_status (*update)(uint8_t *states, size_t stride, const uint32_t *groups,
                           const struct stoa_vector *arg, const struct stoa_row_list *rows,
                           struct stoa_arena *arena, stoa_error *err);
-    /* The same without GROUP BY: into STOA_AGGREGATE_LANES states, which are merged in order at the end of a block.
-     * Row i goes to state i mod 8 where order matters: so a block's float sum is made [FMT-35]. */
+    /* The same without GROUP BY: into STOA_AGGREGATE_LANES states, which are merged in
+     * order at the end of a block. Row i goes to state i mod 8 where order matters: so a
+     * block's float sum is made [FMT-35]. */
     stoa_status (*fold)(uint8_t *states, size_t stride, const struct stoa_vector *arg,
                         const struct stoa_row_list *rows, struct stoa_arena *arena,
                         stoa_error *err);
@@ -40,7 +42,8 @@ struct stoa_aggregate {
     /* Adds `from` behind `into`. */
     stoa_status (*merge)(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
                          stoa_error *err);
-    /* The answer; bytes borrow the state. `type` is the result's, `arg_type` the argument's (bool for star). */
+    /* The answer; bytes borrow the state. `type` is the result's, `arg_type` the argument's
+     * (bool for star). */
     stoa_status (*finish)(const uint8_t *state, stoa_type type, stoa_type arg_type,
                           struct stoa_value *out_value, stoa_error *err);
 };

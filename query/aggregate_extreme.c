@@ -143,7 +143,8 @@ static void fold_i64(struct extreme_state *state, const int64_t *values,
     offer_i64(state, wanted, wanted > 0 ? high : low);
 }
 
-/* NaN is above all numbers: it is the largest when there is one, the smallest when there is nothing else. */
+/* NaN is above all numbers: it is the largest when there is one, the smallest when there is
+ * nothing else. */
 static void fold_f64(struct extreme_state *state, const double *values,
                      const struct stoa_row_list *rows, int wanted)
 {

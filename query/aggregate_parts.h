@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows of the table of aggregates, and what aggregate_*.c share. Internal to the aggregates of query/.
+ * The rows of the table of aggregates, and what aggregate_*.c share. Internal to the
+ * aggregates of query/.
  */
 #ifndef STOA_QUERY_AGGREGATE_PARTS_H
 #define STOA_QUERY_AGGREGATE_PARTS_H

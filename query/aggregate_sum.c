@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sum and avg. Sums of exact numbers are exact integers of more than 128 bits, so that the order of the rows cannot matter;
- * sums of floats are double-double pairs folded in block order [FMT-35], so that a scan and the statistics give the same
- * bits at any number of threads.
+ * sum and avg. Sums of exact numbers are exact integers of more than 128 bits, so that the
+ * order of the rows cannot matter; sums of floats are double-double pairs folded in block
+ * order [FMT-35], so that a scan and the statistics give the same bits at any number of
+ * threads.
  */
 #include <float.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vectors of an answer as a public batch (include/stoa/batch.h): fixed-width values are borrowed, texts are put one
- * behind the other. Owned by the query; one thread at a time.
+ * Vectors of an answer as a public batch (include/stoa/batch.h): fixed-width values are
+ * borrowed, texts are put one behind the other. Owned by the query; one thread at a time.
  */
 #ifndef STOA_QUERY_ANSWER_BATCH_H
 #define STOA_QUERY_ANSWER_BATCH_H

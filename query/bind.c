@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clauses of a SELECT, bound in the order in which names become visible: WHERE, the SELECT list,
- * GROUP BY, HAVING, ORDER BY, LIMIT. Called by plan.c; see bind.h for the numbering of columns.
+ * The clauses of a SELECT, bound in the order in which names become visible: WHERE, the
+ * SELECT list, GROUP BY, HAVING, ORDER BY, LIMIT. Called by plan.c; see bind.h for the
+ * numbering of columns.
  *
- * As in PostgreSQL a bare name in ORDER BY is an output before it is a column, and in GROUP BY a column
- * before it is an output. Beyond it, names of outputs are also seen inside expressions of HAVING and ORDER BY.
+ * As in PostgreSQL a bare name in ORDER BY is an output before it is a column, and in GROUP
+ * BY a column before it is an output. Beyond it, names of outputs are also seen inside
+ * expressions of HAVING and ORDER BY.
  */
 #include "query/bind.h"
 
@@ -127,8 +129,8 @@ static stoa_status find_ordinal(const struct stoa_binder *b,
     return STOA_OK;
 }
 
-/* The output of that name: exactly, else in any case; `count` of outputs when there is none. Outputs that are
- * equal do not contradict each other. */
+/* The output of that name: exactly, else in any case; `count` of outputs when there is
+ * none. Outputs that are equal do not contradict each other. */
 static stoa_status find_output(const struct stoa_binder *b,
                                const struct stoa_sql_part *part, uint32_t *out_output,
                                stoa_error *err)

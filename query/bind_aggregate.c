@@ -2,9 +2,9 @@
 /*
  * Aggregate calls, and what stands above them. Called by bind.c and bind_expr.c.
  *
- * A call becomes a COLUMN node numbered from STOA_BIND_AGGREGATE; equal calls share one. Once GROUP BY is
- * known, stoa_bind_above_groups rewrites an expression to see groups and aggregates, whichever of its
- * parts is equal to a group by structure.
+ * A call becomes a COLUMN node numbered from STOA_BIND_AGGREGATE; equal calls share one.
+ * Once GROUP BY is known, stoa_bind_above_groups rewrites an expression to see groups and
+ * aggregates, whichever of its parts is equal to a group by structure.
  */
 #include <string.h>
 

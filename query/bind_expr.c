@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Expressions of the parse tree to typed expressions, bottom-up, one function per kind. Called by
- * bind.c for every clause. What SQL defines by other operators (BETWEEN, IS TRUE, CASE x WHEN) is spelled
- * out here, so that evaluation and pushdown know few kinds of node.
+ * Expressions of the parse tree to typed expressions, bottom-up, one function per kind.
+ * Called by bind.c for every clause. What SQL defines by other operators (BETWEEN, IS TRUE,
+ * CASE x WHEN) is spelled out here, so that evaluation and pushdown know few kinds of node.
  *
- * A node whose arguments are constant is folded at once: patterns, pushdown and LIMIT then see
- * constants.
+ * A node whose arguments are constant is folded at once: patterns, pushdown and LIMIT then
+ * see constants.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names to columns. A name matches exactly, else without regard to (ASCII) case; two candidates are an
- * error. Called by bind.c and bind_expr.c.
+ * Names to columns. A name matches exactly, else without regard to (ASCII) case; two
+ * candidates are an error. Called by bind.c and bind_expr.c.
  *
- * JSON objects are dotted columns, so a.b is the column "a.b" or column "b" of table "a". A part that
- * holds a dot itself is in quotes inside the column's name.
+ * JSON objects are dotted columns, so a.b is the column "a.b" or column "b" of table "a". A
+ * part that holds a dot itself is in quotes inside the column's name.
  */
 #include <string.h>
 

@@ -45,8 +45,8 @@ static char *bare_name(const char *path, struct stoa_arena *arena)
     return stoa_arena_strndup(arena, name, bare_length(name, length));
 }
 
-/* True if `name` is what FROM may call the dataset at `path`: its last component, also without version
- * and suffix. */
+/* True if `name` is what FROM may call the dataset at `path`: its last component, also
+ * without version and suffix. */
 static stoa_status is_default(const char *name, const char *path, struct stoa_arena *arena,
                               const char **out_bare, bool *out, stoa_error *err)
 {

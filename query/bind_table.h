@@ -18,9 +18,9 @@ struct stoa_bound_table {
     uint32_t qualifier_count;
 };
 
-/* Opens what FROM names: a name is the default dataset of the options if it is that one's last component, else
- * a path; a quoted path is only that. STOA_E_TABLE for a name that is no path; the dataset's errors
- * get the place of the table in the statement. */
+/* Opens what FROM names: a name is the default dataset of the options if it is that one's
+ * last component, else a path; a quoted path is only that. STOA_E_TABLE for a name that is
+ * no path; the dataset's errors get the place of the table in the statement. */
 STOA_MUST_USE stoa_status stoa_bind_table(const struct stoa_sql_table *table,
                                           const stoa_query_options *options,
                                           struct stoa_arena *arena,

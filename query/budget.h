@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The memory one query may hold in tables that grow with its data. Shared by its threads; giving up is a clear
- * error, never the operating system's.
+ * The memory one query may hold in tables that grow with its data. Shared by its threads;
+ * giving up is a clear error, never the operating system's.
  */
 #ifndef STOA_QUERY_BUDGET_H
 #define STOA_QUERY_BUDGET_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What function_*.c and cast_*.c share: walking the active rows of a call, signatures, exact numbers. Internal
- * to the functions of query/.
+ * What function_*.c and cast_*.c share: walking the active rows of a call, signatures,
+ * exact numbers. Internal to the functions of query/.
  */
 #ifndef STOA_QUERY_CALL_H
 #define STOA_QUERY_CALL_H
@@ -157,12 +157,13 @@ bool stoa_exact_rescale(stoa_i128 unscaled, unsigned from, unsigned to, stoa_i12
 /* a * b / 10^drop, rounded half away from zero; false on overflow. */
 bool stoa_exact_multiply(stoa_i128 a, stoa_i128 b, unsigned drop, stoa_i128 *out);
 
-/* numerator / denominator with `digits` more digits, rounded half away from zero; the denominator is not 0. False on
- * overflow. */
+/* numerator / denominator with `digits` more digits, rounded half away from zero; the
+ * denominator is not 0. False on overflow. */
 bool stoa_exact_divide(stoa_i128 numerator, stoa_i128 denominator, unsigned digits,
                        stoa_i128 *out);
 
-/* The remainder of a / 10^a_scale by b / 10^b_scale, which is not 0, at the larger scale and with the sign of a. */
+/* The remainder of a / 10^a_scale by b / 10^b_scale, which is not 0, at the larger scale
+ * and with the sign of a. */
 stoa_i128 stoa_exact_remainder(stoa_i128 a, unsigned a_scale, stoa_i128 b,
                                unsigned b_scale);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which casts exist, and binding them (query/function.h). Implicit casts widen and lose nothing; explicit ones may fail on a
- * value, never silently change it beyond the rounding SQL asks for. The conversions are in cast_number.c and
- * cast_text.c.
+ * Which casts exist, and binding them (query/function.h). Implicit casts widen and lose
+ * nothing; explicit ones may fail on a value, never silently change it beyond the rounding
+ * SQL asks for. The conversions are in cast_number.c and cast_text.c.
  */
 #include "query/cast.h"
 

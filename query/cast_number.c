@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Casts between numbers, bool and points in time (query/cast.h). Exact numbers go through their unscaled integer;
- * floats round half to even to integers, as PostgreSQL does; whatever does not fit is STOA_E_OVERFLOW.
+ * Casts between numbers, bool and points in time (query/cast.h). Exact numbers go through
+ * their unscaled integer; floats round half to even to integers, as PostgreSQL does;
+ * whatever does not fit is STOA_E_OVERFLOW.
  */
 #include <math.h>
 
@@ -49,7 +50,8 @@ static void copy_plain(struct stoa_call *call)
     }
 }
 
-/* int64 to a decimal with digits behind the point that holds all of its values: a product for every row. */
+/* int64 to a decimal with digits behind the point that holds all of its values: a product
+ * for every row. */
 static bool widen_scaled(struct stoa_call *call, stoa_type from, stoa_type to)
 {
     const struct stoa_vector *arg = call->args[0];
@@ -106,8 +108,9 @@ static stoa_status eval_exact_to_float(struct stoa_call *call, stoa_error *err)
     return STOA_OK;
 }
 
-/* A double as an unscaled integer: the number that its shortest text shows, rounded to the scale half away
- * from zero (PostgreSQL cuts to 15 digits first); plain integers round half to even. */
+/* A double as an unscaled integer: the number that its shortest text shows, rounded to the
+ * scale half away from zero (PostgreSQL cuts to 15 digits first); plain integers round half
+ * to even. */
 static bool float_to_exact(double x, stoa_type to, stoa_i128 *out)
 {
     if (!isfinite(x) || fabs(x) >= 1e38)

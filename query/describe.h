@@ -13,8 +13,9 @@
 STOA_MUST_USE stoa_status stoa_describe(const struct stoa_plan *plan,
                                         struct stoa_text_table *table, stoa_error *err);
 
-/* One row per output: name, type, rows, nulls, min, max, bytes, encodings. The outputs must be columns,
- * of all rows: STOA_E_UNSUPPORTED_SQL otherwise. Opens the footers of all files. */
+/* One row per output: name, type, rows, nulls, min, max, bytes, encodings. The outputs must
+ * be columns, of all rows: STOA_E_UNSUPPORTED_SQL otherwise. Opens the footers of all
+ * files. */
 STOA_MUST_USE stoa_status stoa_summarize(const struct stoa_plan *plan,
                                          struct stoa_text_table *table, stoa_error *err);
 

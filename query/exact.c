@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exact numbers (query/call.h): unscaled 128-bit integers with a decimal scale. Everything rounds half away from
- * zero, as PostgreSQL's numeric does; what does not fit is refused, never wrapped.
+ * Exact numbers (query/call.h): unscaled 128-bit integers with a decimal scale. Everything
+ * rounds half away from zero, as PostgreSQL's numeric does; what does not fit is refused,
+ * never wrapped.
  */
 #include "format/text.h"
 #include "query/call.h"
@@ -253,8 +254,9 @@ static bool is_blank(uint8_t c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* Digits behind the point of "[+-]ddd[.ddd][e[+-]dd]" once the exponent is applied; the text is a number
- * as far as it matters, for it is parsed later. False when there are too many. */
+/* Digits behind the point of "[+-]ddd[.ddd][e[+-]dd]" once the exponent is applied; the
+ * text is a number as far as it matters, for it is parsed later. False when there are too
+ * many. */
 static bool literal_scale(const uint8_t *p, const uint8_t *end, unsigned *out)
 {
     int64_t scale = 0;

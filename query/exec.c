@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Execution of a plan (query/plan.h): morsels go through the pool in waves, and the results of a wave are taken in morsel
- * order, so that nothing depends on the number of threads.
+ * Execution of a plan (query/plan.h): morsels go through the pool in waves, and the results
+ * of a wave are taken in morsel order, so that nothing depends on the number of threads.
  *
  *   streaming    wave -> rows of each morsel, handed out one morsel after the other; LIMIT stops the scan
  *   collecting   wave -> rows into one store -> sort -> handed out
@@ -242,7 +242,8 @@ static struct stoa_exec_worker *borrow_worker(struct stoa_execution *execution)
     }
 }
 
-/* Rows that a LIMIT may never ask for must not fail the query: their error waits until their turn comes. */
+/* Rows that a LIMIT may never ask for must not fail the query: their error waits until
+ * their turn comes. */
 static stoa_status run_rows(struct stoa_execution *execution,
                             struct stoa_exec_worker *worker, size_t index, stoa_error *err)
 {

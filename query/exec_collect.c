@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Executions that need all rows before they hand out the first (query/exec_state.h): ORDER BY, and everything with groups.
+ * Executions that need all rows before they hand out the first (query/exec_state.h): ORDER
+ * BY, and everything with groups.
  */
 #include <string.h>
 
@@ -11,7 +12,8 @@
 
 /* ---- ORDER BY with LIMIT ---- */
 
-/* Sorts away what cannot be among the first rows any more, now and then, and remembers where they end. */
+/* Sorts away what cannot be among the first rows any more, now and then, and remembers
+ * where they end. */
 static stoa_status trim_store(struct stoa_execution *execution, stoa_error *err)
 {
     const uint32_t top = execution->wish.top;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Morsels to groups (query/exec_worker.h): rows get the numbers of their groups, then each aggregate takes the rows that are
- * its own.
+ * Morsels to groups (query/exec_worker.h): rows get the numbers of their groups, then each
+ * aggregate takes the rows that are its own.
  */
 #include <string.h>
 

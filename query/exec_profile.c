@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an execution has read and how long it took (query/plan.h), for the footer of an answer and EXPLAIN ANALYZE.
+ * What an execution has read and how long it took (query/plan.h), for the footer of an
+ * answer and EXPLAIN ANALYZE.
  */
 #include "query/exec_state.h"
 

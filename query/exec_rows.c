@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Morsels to finished rows (query/exec_worker.h). With ORDER BY and LIMIT the first sort key is made first, and only rows that
- * may still have a place are made whole.
+ * Morsels to finished rows (query/exec_worker.h). With ORDER BY and LIMIT the first sort
+ * key is made first, and only rows that may still have a place are made whole.
  */
 #include <string.h>
 
@@ -49,7 +49,8 @@ static stoa_status apply_bound(struct stoa_exec_worker *worker, uint32_t vector,
     return STOA_OK;
 }
 
-/* Sorts, keeps the first `top` rows, and takes the last one's key as the bound when there are that many. */
+/* Sorts, keeps the first `top` rows, and takes the last one's key as the bound when there
+ * are that many. */
 static stoa_status trim(struct stoa_exec_worker *worker, uint32_t top,
                         struct stoa_row_store *store, stoa_error *err)
 {

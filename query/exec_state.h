@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state of an execution, and the steps that its files share: exec.c (making, waves), exec_collect.c (all rows before the
- * first is handed out), exec_next.c (handing out), exec_profile.c (telling what was done).
+ * The state of an execution, and the steps that its files share: exec.c (making, waves),
+ * exec_collect.c (all rows before the first is handed out), exec_next.c (handing out),
+ * exec_profile.c (telling what was done).
  */
 #ifndef STOA_QUERY_EXEC_STATE_H
 #define STOA_QUERY_EXEC_STATE_H

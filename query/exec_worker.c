@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Making workers, and what both kinds of work share (query/exec_worker.h): exec_rows.c and exec_groups.c do it.
+ * Making workers, and what both kinds of work share (query/exec_worker.h): exec_rows.c and
+ * exec_groups.c do it.
  */
 #include "query/exec_worker.h"
 
@@ -132,7 +133,8 @@ cleanup:
     return status;
 }
 
-/* Whether an error depends on a row being looked at: it must be raised whatever rows another thread has found. */
+/* Whether an error depends on a row being looked at: it must be raised whatever rows
+ * another thread has found. */
 static void find_fallible(struct stoa_exec_worker *worker)
 {
     const struct stoa_plan *plan = worker->plan;

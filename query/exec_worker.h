@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What one thread needs to turn morsels into groups or finished rows. A wave of morsels is worked on by several threads;
- * each task borrows a worker for as long as it runs.
+ * What one thread needs to turn morsels into groups or finished rows. A wave of morsels is
+ * worked on by several threads; each task borrows a worker for as long as it runs.
  */
 #ifndef STOA_QUERY_EXEC_WORKER_H
 #define STOA_QUERY_EXEC_WORKER_H
@@ -67,7 +67,8 @@ STOA_MUST_USE stoa_status stoa_exec_worker_init(struct stoa_exec_worker *worker,
                                                 stoa_error *err);
 void stoa_exec_worker_done(struct stoa_exec_worker *worker); /* a zeroed one is allowed */
 
-/* Filters and decodes one vector of the morsel that the scan has begun; *out_count 0: nothing to do. */
+/* Filters and decodes one vector of the morsel that the scan has begun; *out_count 0:
+ * nothing to do. */
 STOA_MUST_USE stoa_status stoa_exec_worker_scan(struct stoa_exec_worker *worker,
                                                 uint32_t vector,
                                                 uint64_t bits[STOA_VECTOR_WORDS],
@@ -90,7 +91,8 @@ STOA_MUST_USE stoa_status stoa_exec_worker_rows(struct stoa_exec_worker *worker,
                                                 struct stoa_row_store *store,
                                                 stoa_error *err);
 
-/* Folds the morsel into the cleared `state` and finishes it; from statistics where they say it all. */
+/* Folds the morsel into the cleared `state` and finishes it; from statistics where they say
+ * it all. */
 STOA_MUST_USE stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
                                                   const struct stoa_morsel *morsel,
                                                   struct stoa_group_state *state,

@@ -70,15 +70,16 @@ STOA_MUST_USE stoa_status stoa_function_bind(const char *name, struct stoa_expr 
                                              struct stoa_arena *arena,
                                              struct stoa_expr **out_expr, stoa_error *err);
 
-/* `expr` cast to `type`: unchanged if it has it, a typed literal if it is untyped, else a cast
- * call. `is_explicit`: CAST and :: (text to number and the like are allowed); implicit casts are widening ones
- * only (ints upwards, int to decimal, int or decimal to float64, date to timestamp). STOA_E_TYPE when there is no such cast. */
+/* `expr` cast to `type`: unchanged if it has it, a typed literal if it is untyped, else a
+ * cast call. `is_explicit`: CAST and :: (text to number and the like are allowed); implicit
+ * casts are widening ones only (ints upwards, int to decimal, int or decimal to float64,
+ * date to timestamp). STOA_E_TYPE when there is no such cast. */
 STOA_MUST_USE stoa_status stoa_cast_bind(struct stoa_expr *expr, stoa_type type,
                                          bool is_explicit, struct stoa_arena *arena,
                                          struct stoa_expr **out_expr, stoa_error *err);
 
-/* Comparisons have arguments of one type, but for two exact numbers that no decimal(38) can unite: those
- * keep their types. */
+/* Comparisons have arguments of one type, but for two exact numbers that no decimal(38) can
+ * unite: those keep their types. */
 
 /* The type that values of both can be compared and united in (CASE, COALESCE, IN, =), or false. */
 bool stoa_type_common(const struct stoa_expr *a, const struct stoa_expr *b,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * + - * / % over integers (int64), exact decimals and float64, and days added to dates. Overflow and division by zero are
- * errors. Integer division truncates; a decimal quotient has as many digits as PostgreSQL's numeric would show at
- * least: 16, or the scale of an operand.
+ * + - * / % over integers (int64), exact decimals and float64, and days added to dates.
+ * Overflow and division by zero are errors. Integer division truncates; a decimal quotient
+ * has as many digits as PostgreSQL's numeric would show at least: 16, or the scale of an
+ * operand.
  */
 #include <math.h>
 
@@ -137,8 +138,9 @@ static unsigned larger(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
-/* Digits behind the point of a product: all of both factors', as long as 38 digits hold whatever the factors can be;
- * beyond that at least 20, rounded, so that 18 are left before the point. */
+/* Digits behind the point of a product: all of both factors', as long as 38 digits hold
+ * whatever the factors can be; beyond that at least 20, rounded, so that 18 are left before
+ * the point. */
 static unsigned product_scale(unsigned whole, unsigned a, unsigned b)
 {
     const unsigned room = whole < MAX_DIGITS ? MAX_DIGITS - whole : 0;
@@ -204,8 +206,8 @@ static stoa_status row_exact(struct stoa_call *call, uint32_t row, stoa_error *e
     return STOA_OK;
 }
 
-/* All rows where nothing is to be scaled; true when one is out of range. One loop per operation and kinds of
- * operands: the compiler cannot take the choices out of the loop. */
+/* All rows where nothing is to be scaled; true when one is out of range. One loop per
+ * operation and kinds of operands: the compiler cannot take the choices out of the loop. */
 #define DENSE_LOOP(a, b, wide, out, builtin)                                               \
     for (uint32_t i = 0; i < rows; i++) {                                                  \
         wide result;                                                                       \
@@ -271,8 +273,8 @@ static stoa_status eval_exact(struct stoa_call *call, stoa_error *err)
     return stoa_call_each(call, row_exact, err);
 }
 
-/* The type that the digits of an operand need; false when it is no exact number. A literal without a type has
- * its own digits: '1.25' beside a decimal(5,1) is not rounded. */
+/* The type that the digits of an operand need; false when it is no exact number. A literal
+ * without a type has its own digits: '1.25' beside a decimal(5,1) is not rounded. */
 static bool operand_type(const struct stoa_expr *operand, const struct stoa_expr *other,
                          stoa_type *out_digits, stoa_type *out_arg)
 {
@@ -355,8 +357,9 @@ static uint64_t bits_of(double x)
         zeros |= out[i] == 0;                                                              \
     }
 
-/* All rows; true when one of them has to be looked at. x - x is 0 for numbers only, and division by zero gives
- * none. A product or quotient that is 0 may be one that was too small. */
+/* All rows; true when one of them has to be looked at. x - x is 0 for numbers only, and
+ * division by zero gives none. A product or quotient that is 0 may be one that was too
+ * small. */
 static bool dense_f64(enum operation operation, const double *a, const double *b,
                       uint32_t rows, double *out)
 {

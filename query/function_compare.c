@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Comparisons: = <> < <= > >= and IS [NOT] DISTINCT FROM, in query order [FMT-30] over one common type. Dense
- * loops over the whole vector; slots behind NULLs and inactive rows are initialised and do no harm.
+ * Comparisons: = <> < <= > >= and IS [NOT] DISTINCT FROM, in query order [FMT-30] over one
+ * common type. Dense loops over the whole vector; slots behind NULLs and inactive rows are
+ * initialised and do no harm.
  */
 #include "query/call.h"
 
@@ -68,7 +69,8 @@ static bool order_satisfies(enum comparison comparison, int order)
 
 /* ---- whole words of 64 rows ---- */
 
-/* 64 bytes that are 0 or 1 as bits: the product moves the low bits of eight bytes side by side into its top byte. */
+/* 64 bytes that are 0 or 1 as bits: the product moves the low bits of eight bytes side by side into its top
+ * byte. */
 static uint64_t pack_bytes(const uint8_t bytes[64])
 {
     uint64_t bits = 0;
@@ -80,8 +82,9 @@ static uint64_t pack_bytes(const uint8_t bytes[64])
     return bits;
 }
 
-/* x < y and x = y for all 64 slots of a word; slots that are no rows are initialised and do no harm. What the
- * processor compares goes through bytes, which compilers make vectors of. */
+/* x < y and x = y for all 64 slots of a word; slots that are no rows are initialised and do
+ * no harm. What the processor compares goes through bytes, which compilers make vectors
+ * of. */
 #define COMPARE_WORD(name, type, is_true)                                                  \
     static uint64_t name(const type *a, const type *b)                                     \
     {                                                                                      \

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions that choose among their arguments: COALESCE, NULLIF, GREATEST, LEAST. All arguments have one common type.
+ * Functions that choose among their arguments: COALESCE, NULLIF, GREATEST, LEAST. All
+ * arguments have one common type.
  */
 #include "query/call.h"
 
-/* The common type of all arguments; false when there is none. Literals without a type come last: all of them
- * count, beside a type that is known. */
+/* The common type of all arguments; false when there is none. Literals without a type come
+ * last: all of them count, beside a type that is known. */
 static bool unite(struct stoa_expr *const *args, uint32_t arg_count, stoa_type *out_type)
 {
     const struct stoa_expr *first = args[0];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parts of dates and times, truncation, construction. Timestamps with zone are taken in UTC; zoneless ones as they stand. The
- * unit must be a constant, because it decides the result's type.
+ * Parts of dates and times, truncation, construction. Timestamps with zone are taken in
+ * UTC; zoneless ones as they stand. The unit must be a constant, because it decides the
+ * result's type.
  */
 #include <math.h>
 
@@ -68,7 +69,8 @@ static int64_t year_start(int64_t year)
     return before * 365 + leap_days - 719162; /* 0001-01-01 is that long before 1970 */
 }
 
-/* The year that the ISO week of this day belongs to, and the week: the week of the year's first Thursday is 1. */
+/* The year that the ISO week of this day belongs to, and the week: the week of the year's
+ * first Thursday is 1. */
 static void iso_week(const struct moment *m, int64_t *out_year, int64_t *out_week)
 {
     const int64_t thursday = m->days - iso_weekday(m->days) + 4;

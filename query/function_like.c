@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LIKE, ILIKE and their negations: % is any text, _ any one character, \ takes the next character as it is. Matching
- * needs no recursion: after a % only the latest one is ever resumed, so that time is bounded by text times pattern.
- * A constant pattern is classified once (whole, prefix, suffix, part) and then costs a comparison or a search.
+ * LIKE, ILIKE and their negations: % is any text, _ any one character, \ takes the next
+ * character as it is. Matching needs no recursion: after a % only the latest one is ever
+ * resumed, so that time is bounded by text times pattern. A constant pattern is classified
+ * once (whole, prefix, suffix, part) and then costs a comparison or a search.
  */
 #include "query/like.h"
 
@@ -47,7 +48,8 @@ static bool match_one(struct matcher *m, bool ignores_case)
     return true;
 }
 
-/* Where the part behind the latest % may begin next: its first character, if it is a plain one, decides. */
+/* Where the part behind the latest % may begin next: its first character, if it is a plain
+ * one, decides. */
 static size_t next_start(const struct matcher *m, bool ignores_case)
 {
     const size_t next = m->resume_t + stoa_char_size(m->text.data[m->resume_t]);

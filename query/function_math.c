@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rounding and mathematical functions. Exact numbers stay exact (decimals round half away from zero, floats half to even to
- * integers, as in PostgreSQL); the transcendental ones take and give float64.
+ * Rounding and mathematical functions. Exact numbers stay exact (decimals round half away
+ * from zero, floats half to even to integers, as in PostgreSQL); the transcendental ones
+ * take and give float64.
  */
 #include <math.h>
 
@@ -152,8 +153,9 @@ static stoa_status eval_round(struct stoa_call *call, stoa_error *err)
 }
 
 /*
- * round(number, digits), trunc(number, digits): the digits are a constant, so that an exact result has one
- * scale; negative ones round to tens, hundreds .... Floats give the nearest double to the rounded decimal.
+ * round(number, digits), trunc(number, digits): the digits are a constant, so that an exact
+ * result has one scale; negative ones round to tens, hundreds .... Floats give the nearest
+ * double to the rounded decimal.
  */
 static bool resolve_round_to(const struct stoa_function *function,
                              struct stoa_expr *const *args, uint32_t arg_count,
@@ -181,7 +183,8 @@ static bool resolve_round_to(const struct stoa_function *function,
     return true;
 }
 
-/* An unscaled integer at `scale` digits rounded to `digits`; *out has max(digits, 0). False on overflow. */
+/* An unscaled integer at `scale` digits rounded to `digits`; *out has max(digits, 0). False
+ * on overflow. */
 static bool round_exact(enum rounding rounding, stoa_i128 value, unsigned scale, int digits,
                         stoa_i128 *out)
 {
@@ -193,8 +196,8 @@ static bool round_exact(enum rounding rounding, stoa_i128 value, unsigned scale,
     return stoa_exact_rescale(kept, 0, digits < 0 ? (unsigned)-digits : 0, out);
 }
 
-/* Through the decimal text: x * 10^n would add an error of its own. Doubles that a decimal(38) with 20 digits cannot hold
- * have no digits there to lose. */
+/* Through the decimal text: x * 10^n would add an error of its own. Doubles that a
+ * decimal(38) with 20 digits cannot hold have no digits there to lose. */
 static double round_float_to(enum rounding rounding, double x, int digits)
 {
     if (!isfinite(x) || fabs(x) >= 1e38 || (fabs(x) >= 1e17 && digits >= 0))

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions in SQL: ~ and its family, regexp_like, regexp_count, regexp_substr, regexp_replace,
- * substring(text, pattern). Names, flags, positions and the search for further matches are PostgreSQL's; the engine
- * is query/regex.c.
+ * Regular expressions in SQL: ~ and its family, regexp_like, regexp_count, regexp_substr,
+ * regexp_replace, substring(text, pattern). Names, flags, positions and the search for
+ * further matches are PostgreSQL's; the engine is query/regex.c.
  *
- * A constant pattern is checked when the statement is bound and compiled once per evaluator; a pattern out of a column
- * is compiled again only when it changes from one row to the next.
+ * A constant pattern is checked when the statement is bound and compiled once per
+ * evaluator; a pattern out of a column is compiled again only when it changes from one row
+ * to the next.
  */
 #include "common/alloc.h"
 #include "common/buf.h"
@@ -354,7 +355,8 @@ static stoa_status append_replacement(struct stoa_buf *out, const struct search 
     return append_view(out, replacement, done, replacement.length, err);
 }
 
-/* Builds the text with match number `nth` replaced, all of them for 0; *out_changed false when there is none. */
+/* Builds the text with match number `nth` replaced, all of them for 0; *out_changed false
+ * when there is none. */
 static stoa_status replace(struct search *search, int64_t nth, struct stoa_view replacement,
                            struct stoa_buf *out, bool *out_changed, stoa_error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All scalar functions by name, and the binding of calls (query/function.h). Names may repeat: the first row whose
- * resolve() takes the argument types wins.
+ * All scalar functions by name, and the binding of calls (query/function.h). Names may
+ * repeat: the first row whose resolve() takes the argument types wins.
  */
 #include "common/buf.h"
 #include "query/call.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions that measure, search and cut texts. Positions and lengths count characters from 1, as in PostgreSQL; cut texts
- * are views into their argument and cost no copy.
+ * Functions that measure, search and cut texts. Positions and lengths count characters from
+ * 1, as in PostgreSQL; cut texts are views into their argument and cost no copy.
  */
 #include "query/call.h"
 #include "query/utf8_text.h"

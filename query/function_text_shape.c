@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions that make new texts: case, joining, replacing, padding. Every made text is bounded (16 MiB) and lives in the
- * evaluation's arena.
+ * Functions that make new texts: case, joining, replacing, padding. Every made text is
+ * bounded (16 MiB) and lives in the evaluation's arena.
  */
 #include "format/text.h"
 #include "query/call.h"
@@ -71,7 +71,8 @@ static size_t map_chars(struct stoa_view text, case_fn map, uint8_t *out)
     return used;
 }
 
-/* A mapping may need another number of bytes than the character (U+023A has two, its lower case three). */
+/* A mapping may need another number of bytes than the character (U+023A has two, its lower
+ * case three). */
 static stoa_status map_case(struct stoa_call *call, uint32_t row, case_fn map,
                             stoa_error *err)
 {
@@ -263,8 +264,8 @@ static stoa_status row_replace(struct stoa_call *call, uint32_t row, stoa_error 
     return STOA_OK;
 }
 
-/* The character at `p` mapped by its place in `from`: the one at that place in `to`, none when `to` is shorter, itself
- * when it is not in `from`. */
+/* The character at `p` mapped by its place in `from`: the one at that place in `to`, none
+ * when `to` is shorter, itself when it is not in `from`. */
 static struct stoa_view translate_char(const uint8_t *p, struct stoa_view from,
                                        struct stoa_view to)
 {

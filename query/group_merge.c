@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Merging groups (query/group_merge.h). A group is known by its part and its number there; both in one 32-bit number where
- * DISTINCT pairs refer to it.
+ * Merging groups (query/group_merge.h). A group is known by its part and its number there;
+ * both in one 32-bit number where DISTINCT pairs refer to it.
  */
 #include "query/group_merge.h"
 

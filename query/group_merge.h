@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All groups of a statement: the morsels' groups merged in morsel order, in parts by hash that threads take one by one. A
- * group's place in the answer is that of its first row; so neither parts nor threads show. Used by the execution's
- * own thread, which lends it the pool.
+ * All groups of a statement: the morsels' groups merged in morsel order, in parts by hash
+ * that threads take one by one. A group's place in the answer is that of its first row; so
+ * neither parts nor threads show. Used by the execution's own thread, which lends it the
+ * pool.
  */
 #ifndef STOA_QUERY_GROUP_MERGE_H
 #define STOA_QUERY_GROUP_MERGE_H
@@ -47,8 +48,9 @@ STOA_MUST_USE stoa_status stoa_group_merge_add(struct stoa_group_merge *merge,
 STOA_MUST_USE stoa_status stoa_group_merge_finish(struct stoa_group_merge *merge,
                                                   stoa_error *err);
 
-/* The next groups, at most 1,024, as vectors: GROUP BY values first, then the aggregates' answers; *out_count 0 at the end.
- * Bytes borrow the merge. Without GROUP BY there is one group. */
+/* The next groups, at most 1,024, as vectors: GROUP BY values first, then the aggregates'
+ * answers; *out_count 0 at the end. Bytes borrow the merge. Without GROUP BY there is one
+ * group. */
 STOA_MUST_USE stoa_status stoa_group_merge_next(struct stoa_group_merge *merge,
                                                 struct stoa_vector *vectors,
                                                 uint32_t *out_count, stoa_error *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Groups of one morsel (query/group_state.h). Without GROUP BY there are eight lanes while the morsel is read and one state
- * afterwards; the order of the lanes is the order of a block's float sum [FMT-35].
+ * Groups of one morsel (query/group_state.h). Without GROUP BY there are eight lanes while
+ * the morsel is read and one state afterwards; the order of the lanes is the order of a
+ * block's float sum [FMT-35].
  */
 #include "query/group_state.h"
 

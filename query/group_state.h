@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The groups of one morsel and their aggregate states: filled by one thread, then merged in morsel order into the
- * statement's own (query/group_merge.h), so that the answer and the order of the groups do not depend on threads.
+ * The groups of one morsel and their aggregate states: filled by one thread, then merged in
+ * morsel order into the statement's own (query/group_merge.h), so that the answer and the
+ * order of the groups do not depend on threads.
  */
 #ifndef STOA_QUERY_GROUP_STATE_H
 #define STOA_QUERY_GROUP_STATE_H
@@ -76,8 +77,8 @@ STOA_MUST_USE stoa_status stoa_group_state_add(struct stoa_group_state *state,
                                                const struct stoa_row_list *fresh,
                                                stoa_error *err);
 
-/* For DISTINCT aggregate `aggregate`: adds (groups[row], value) for each row of `fresh`. `groups` is NULL without
- * GROUP BY. */
+/* For DISTINCT aggregate `aggregate`: adds (groups[row], value) for each row of `fresh`.
+ * `groups` is NULL without GROUP BY. */
 STOA_MUST_USE stoa_status stoa_group_state_add_pairs(struct stoa_group_state *state,
                                                      uint32_t aggregate,
                                                      const uint32_t *groups,
@@ -85,7 +86,8 @@ STOA_MUST_USE stoa_status stoa_group_state_add_pairs(struct stoa_group_state *st
                                                      const struct stoa_row_list *fresh,
                                                      stoa_error *err);
 
-/* Folds the rows of `rows` into aggregate `aggregate`; `arg` is NULL for star, no row of it is NULL. */
+/* Folds the rows of `rows` into aggregate `aggregate`; `arg` is NULL for star, no row of it
+ * is NULL. */
 STOA_MUST_USE stoa_status stoa_group_state_update(
     struct stoa_group_state *state, uint32_t aggregate, const uint32_t *groups,
     const struct stoa_vector *arg, const struct stoa_row_list *rows, stoa_error *err);

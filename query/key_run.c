@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys of a morsel (query/key_run.h); the split is a counting sort, which keeps the order of the keys in each part.
+ * Keys of a morsel (query/key_run.h); the split is a counting sort, which keeps the order
+ * of the keys in each part.
  */
 #include "query/key_run.h"
 

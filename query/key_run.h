@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The distinct keys of one morsel with their hashes, and, once the morsel is done, their split into parts by hash: each part
- * is then merged by one thread without regard to the others. Keys are byte strings, or words where one 64-bit value is
- * all of the key. One thread at a time.
+ * The distinct keys of one morsel with their hashes, and, once the morsel is done, their
+ * split into parts by hash: each part is then merged by one thread without regard to the
+ * others. Keys are byte strings, or words where one 64-bit value is all of the key. One
+ * thread at a time.
  */
 #ifndef STOA_QUERY_KEY_RUN_H
 #define STOA_QUERY_KEY_RUN_H

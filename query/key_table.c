@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbered byte strings (query/key_table.h). Linear probing at a load of at most a half; everything grows by doubling, charged
- * before it is allocated. A slot tells most strangers apart by its tag, so that a key's bytes are looked at when it is
- * found, and rarely otherwise.
+ * Numbered byte strings (query/key_table.h). Linear probing at a load of at most a half;
+ * everything grows by doubling, charged before it is allocated. A slot tells most strangers
+ * apart by its tag, so that a key's bytes are looked at when it is found, and rarely
+ * otherwise.
  */
 #include "query/key_table.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Byte strings numbered from 0: a list of them, and a set that numbers them in the order of their first appearance. GROUP
- * BY, DISTINCT and count(DISTINCT) stand on these. Keys lie one behind the other in memory that is charged to the query's
- * budget; the set is open addressing over 32 bits of a hash that the caller makes. One thread at a time.
+ * Byte strings numbered from 0: a list of them, and a set that numbers them in the order of
+ * their first appearance. GROUP BY, DISTINCT and count(DISTINCT) stand on these. Keys lie
+ * one behind the other in memory that is charged to the query's budget; the set is open
+ * addressing over 32 bits of a hash that the caller makes. One thread at a time.
  */
 #ifndef STOA_QUERY_KEY_TABLE_H
 #define STOA_QUERY_KEY_TABLE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LIKE patterns: matching and classification, shared by the LIKE functions and by pushdown (a prefix is a range).
+ * LIKE patterns: matching and classification, shared by the LIKE functions and by pushdown
+ * (a prefix is a range).
  */
 #ifndef STOA_QUERY_LIKE_H
 #define STOA_QUERY_LIKE_H

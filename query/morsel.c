@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pruning from the manifest down to blocks (query/morsel.h). A conjunct that is only implied by its predicate may
- * skip rows but never prove that all match.
+ * Pruning from the manifest down to blocks (query/morsel.h). A conjunct that is only
+ * implied by its predicate may skip rows but never prove that all match.
  */
 #include "query/morsel.h"
 
@@ -189,7 +189,8 @@ stoa_status stoa_morsel_file_stats(void *context, uint32_t column, bool *out_kno
     return STOA_OK;
 }
 
-/* Whether the manifest answers for the whole file: *out_done. Totals have it then; *out_morsel is it for groups. */
+/* Whether the manifest answers for the whole file: *out_done. Totals have it then;
+ * *out_morsel is it for groups. */
 static stoa_status fold_file(struct stoa_morsel_source *source, size_t file,
                              const struct verdict *verdict, struct stoa_morsel *out_morsel,
                              bool *out_done, stoa_error *err)

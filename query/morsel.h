@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The work of a scan in pieces: a morsel is one block's rows of one row group of one file, in manifest, file and row
- * order. What statistics prove empty never becomes a morsel: files by the manifest, row groups and blocks by the
- * footer. Used by one thread; the morsels it hands out are read by many.
+ * The work of a scan in pieces: a morsel is one block's rows of one row group of one file,
+ * in manifest, file and row order. What statistics prove empty never becomes a morsel:
+ * files by the manifest, row groups and blocks by the footer. Used by one thread; the
+ * morsels it hands out are read by many.
  */
 #ifndef STOA_QUERY_MORSEL_H
 #define STOA_QUERY_MORSEL_H
@@ -35,8 +36,9 @@ struct stoa_morsel_source {
     stoa_query_counters counters;     /* what was pruned; the scan adds what was read */
     uint64_t *conjunct_blocks_pruned; /* one per conjunct */
     uint8_t *partitions_kept;         /* one per partition tuple */
-    /* Aggregates: files that the manifest answers are never opened. Without GROUP BY they are folded here; with it here
-     * is tried whether they can be, and they become morsels. NULL: all are opened. */
+    /* Aggregates: files that the manifest answers are never opened. Without GROUP BY they
+     * are folded here; with it here is tried whether they can be, and they become morsels.
+     * NULL: all are opened. */
     struct stoa_group_state *totals;
     size_t next_file;
     struct stoa_open_file *files; /* newest first; the first one is current */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers for 64-bit keys (query/number_map.h). The hash table is kept at a load of at most a half and cleared with memset,
- * which costs less than probing it did.
+ * Numbers for 64-bit keys (query/number_map.h). The hash table is kept at a load of at most
+ * a half and cleared with memset, which costs less than probing it did.
  */
 #include "query/number_map.h"
 

@@ -37,8 +37,8 @@ void stoa_number_map_done(struct stoa_number_map *map);
 STOA_MUST_USE stoa_status stoa_number_map_start(struct stoa_number_map *map, uint64_t span,
                                                 stoa_error *err);
 
-/* out_numbers[row] = number of keys[row], for the rows of `rows`; rows whose key was new are appended to
- * `fresh`, in the order of their numbers. */
+/* out_numbers[row] = number of keys[row], for the rows of `rows`; rows whose key was new
+ * are appended to `fresh`, in the order of their numbers. */
 STOA_MUST_USE stoa_status stoa_number_map_run(struct stoa_number_map *map,
                                               const uint64_t *keys,
                                               const struct stoa_row_list *rows,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Streaming batches through a format to a callback (include/stoa/output.h): rows are gathered in a buffer that is
- * passed on whenever it is full enough.
+ * Streaming batches through a format to a callback (include/stoa/output.h): rows are
+ * gathered in a buffer that is passed on whenever it is full enough.
  */
 #include "stoa/output.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CSV (RFC 4180 with LF) and TSV. In CSV NULL is the unquoted empty field and "" the empty text, so that both come back; in
- * TSV NULL is \N, and backslash, TAB, LF and CR are escaped, as PostgreSQL's COPY does.
+ * CSV (RFC 4180 with LF) and TSV. In CSV NULL is the unquoted empty field and "" the empty
+ * text, so that both come back; in TSV NULL is \N, and backslash, TAB, LF and CR are
+ * escaped, as PostgreSQL's COPY does.
  */
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One output format: how it opens, prints a row and closes. One file and one row in output_table.c each.
+ * One output format: how it opens, prints a row and closes. One file and one row in
+ * output_table.c each.
  */
 #ifndef STOA_QUERY_OUTPUT_FORMAT_H
 #define STOA_QUERY_OUTPUT_FORMAT_H

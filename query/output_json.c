@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON (one array of objects) and NDJSON (an object a line), RFC 8259. Numbers stay numbers with all their digits; NaN and
- * infinities, which JSON has no number for, are texts.
+ * JSON (one array of objects) and NDJSON (an object a line), RFC 8259. Numbers stay numbers
+ * with all their digits; NaN and infinities, which JSON has no number for, are texts.
  */
 #include <math.h>
 #include <string.h>

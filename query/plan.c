@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SQL text to a plan: parse, open the table, bind, push down. Called by query.c. The plan owns an arena
- * with every tree and text, and the open dataset.
+ * SQL text to a plan: parse, open the table, bind, push down. Called by query.c. The plan
+ * owns an arena with every tree and text, and the open dataset.
  */
 #include "query/plan.h"
 
@@ -14,8 +14,8 @@
 #include "query/sql_error.h"
 #include "query/sql_parse.h"
 
-/* Trees of the largest statement we take (1 MiB of text) and of 2^20 columns fit; what is cleverer than that at
- * growing is stopped. */
+/* Trees of the largest statement we take (1 MiB of text) and of 2^20 columns fit; what is
+ * cleverer than that at growing is stopped. */
 #define PLAN_MEMORY ((size_t)1 << 30)
 
 static enum stoa_explain explain_of(enum stoa_sql_verb verb)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a SELECT means once every name and type is known: the input of execution and of EXPLAIN.
+ * What a SELECT means once every name and type is known: the input of execution and of
+ * EXPLAIN.
  *
  *   scan (conjuncts) -> [group by + aggregates -> having] -> outputs -> [distinct] -> [sort] -> limit
  *
- * Column indices: conjuncts, groups and aggregate arguments see the scan's columns (plan.scan_columns order);
- * having and outputs of an aggregate query see groups first, then aggregates; without aggregation outputs see
- * the scan's columns. Sort keys and DISTINCT see outputs.
+ * Column indices: conjuncts, groups and aggregate arguments see the scan's columns
+ * (plan.scan_columns order); having and outputs of an aggregate query see groups first,
+ * then aggregates; without aggregation outputs see the scan's columns. Sort keys and
+ * DISTINCT see outputs.
  */
 #ifndef STOA_QUERY_PLAN_H
 #define STOA_QUERY_PLAN_H

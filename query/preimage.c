@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inverts rising functions (preimage.h). Called by truth.c. Each invertible function answers one question: the least
- * argument whose value is at least (or above) a bound; an interval's preimage follows from two answers.
+ * Inverts rising functions (preimage.h). Called by truth.c. Each invertible function
+ * answers one question: the least argument whose value is at least (or above) a bound; an
+ * interval's preimage follows from two answers.
  *
- * Rescaling and dates have closed forms. Anything else is searched by halving with the function itself, so
- * that its rounding is not written down twice. Where the function overflows near the ends of its
- * argument's type, the search takes the value to lie beyond every bound on that side.
+ * Rescaling and dates have closed forms. Anything else is searched by halving with the
+ * function itself, so that its rounding is not written down twice. Where the function
+ * overflows near the ends of its argument's type, the search takes the value to lie beyond
+ * every bound on that side.
  */
 #include "query/preimage.h"
 

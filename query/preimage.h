@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The values of a column for which a function of it falls into a given set: what turns
- * CAST(ts AS date) = d or x > 1.5 into a range of the column. Only for functions that never fall while
- * their argument rises; exact, never approximate.
+ * CAST(ts AS date) = d or x > 1.5 into a range of the column. Only for functions that never
+ * fall while their argument rises; exact, never approximate.
  */
 #ifndef STOA_QUERY_PREIMAGE_H
 #define STOA_QUERY_PREIMAGE_H

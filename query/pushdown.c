@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Splits WHERE and pushes what can be pushed (pushdown.h). Called once per statement by plan.c.
+ * Splits WHERE and pushes what can be pushed (pushdown.h). Called once per statement by
+ * plan.c.
  *
  *   WHERE -> pieces (AND, NOT OR) -> truth of each -> pieces on one column met -> predicates
  *
- * A piece is pushed exactly, only for pruning (several ranges: their span), or not at all. A condition in
- * WHERE only has to be true, so NULL and false are one here.
+ * A piece is pushed exactly, only for pruning (several ranges: their span), or not at all.
+ * A condition in WHERE only has to be true, so NULL and false are one here.
  */
 #include "query/pushdown.h"
 
@@ -258,8 +259,8 @@ static stoa_status push_piece(struct splitter *s, const struct piece *piece,
     return STOA_OK;
 }
 
-/* The cheapest way to decide a conjunct first; execution keeps the order, so that expressions see only
- * rows that every predicate has let through. */
+/* The cheapest way to decide a conjunct first; execution keeps the order, so that
+ * expressions see only rows that every predicate has let through. */
 static unsigned cost(const struct stoa_conjunct *conjunct)
 {
     if (conjunct->push == STOA_PUSH_NONE)

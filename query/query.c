@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public query object (include/stoa/query.h): a plan and its execution, or a small answer made from the
- * plan alone (EXPLAIN, DESCRIBE, SUMMARIZE). One thread at a time.
+ * The public query object (include/stoa/query.h): a plan and its execution, or a small
+ * answer made from the plan alone (EXPLAIN, DESCRIBE, SUMMARIZE). One thread at a time.
  */
 #include "stoa/query.h"
 
@@ -53,8 +53,8 @@ static stoa_status make_output_schema(struct stoa_query *query, stoa_error *err)
     return STOA_OK;
 }
 
-/* The columns of an answer that is not scanned; DESCRIBE and SUMMARIZE have their rows too, EXPLAIN gets them when
- * they are asked for, because ANALYZE has to run first. */
+/* The columns of an answer that is not scanned; DESCRIBE and SUMMARIZE have their rows too,
+ * EXPLAIN gets them when they are asked for, because ANALYZE has to run first. */
 static stoa_status make_table(struct stoa_query *query, stoa_error *err)
 {
     query->has_table = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions by PCRE2 (query/regex.h); the one file that includes it. Owns the compiled code and the
- * data of the latest match. Compiled to machine code where the system allows that, which is about ten times as
- * fast; the interpreter gives the same answers.
+ * Regular expressions by PCRE2 (query/regex.h); the one file that includes it. Owns the
+ * compiled code and the data of the latest match. Compiled to machine code where the system
+ * allows that, which is about ten times as fast; the interpreter gives the same answers.
  */
 #include "query/regex.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Regular expressions, compiled once and matched many times: PostgreSQL's flavour by way of PCRE2. Used by
- * function_regex.c, one object per thread.
+ * Regular expressions, compiled once and matched many times: PostgreSQL's flavour by way of
+ * PCRE2. Used by function_regex.c, one object per thread.
  *
- * As in PostgreSQL a dot matches a line break, ^ and $ stand for the ends of the text alone, and \y \Y \m \M \Z \u \U
- * are understood. Other than there alternatives are tried from left to right (not for the longest), and \b is an
- * edge of a word. A search gives up after a number of steps instead of going on for ever.
+ * As in PostgreSQL a dot matches a line break, ^ and $ stand for the ends of the text
+ * alone, and \y \Y \m \M \Z \u \U are understood. Other than there alternatives are tried
+ * from left to right (not for the longest), and \b is an edge of a word. A search gives up
+ * after a number of steps instead of going on for ever.
  */
 #ifndef STOA_QUERY_REGEX_H
 #define STOA_QUERY_REGEX_H
@@ -27,8 +28,9 @@ STOA_MUST_USE stoa_status stoa_regex_create(struct stoa_view pattern, unsigned f
                                             struct stoa_regex **out_regex, stoa_error *err);
 void stoa_regex_free(struct stoa_regex *regex); /* NULL allowed */
 
-/* The first match that begins at or behind byte `from` (at a character); what is before it is seen by ^ and
- * lookbehind. The text is well-formed UTF-8. STOA_E_LIMIT when it takes too many steps. */
+/* The first match that begins at or behind byte `from` (at a character); what is before it
+ * is seen by ^ and lookbehind. The text is well-formed UTF-8. STOA_E_LIMIT when it takes
+ * too many steps. */
 STOA_MUST_USE stoa_status stoa_regex_find(struct stoa_regex *regex, struct stoa_view text,
                                           size_t from, bool *out_found, stoa_error *err);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Interval sets (region.h): union and intersection by one merge each, complement by one walk. Called by
- * pushdown.c and truth.c for one conjunct at a time; the arena is the plan's.
+ * Interval sets (region.h): union and intersection by one merge each, complement by one
+ * walk. Called by pushdown.c and truth.c for one conjunct at a time; the arena is the
+ * plan's.
  *
- * Regular form: ascending, disjoint, not empty; of whole numbers closed and with a gap between any two;
- * an end that every value satisfies is left open. Floats: nothing is above NaN, so an end at NaN
- * is an open end.
+ * Regular form: ascending, disjoint, not empty; of whole numbers closed and with a gap
+ * between any two; an end that every value satisfies is left open. Floats: nothing is above
+ * NaN, so an end at NaN is an open end.
  */
 #include "query/region.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ORDER BY with LIMIT: the first sort key of the last row that still has a place. A row whose key is behind it can be dropped
- * before anything else of it is looked at, and so can a block whose statistics put all its rows there. Rows with an equal
- * key stay, so that ties are decided by the sort alone.
+ * ORDER BY with LIMIT: the first sort key of the last row that still has a place. A row
+ * whose key is behind it can be dropped before anything else of it is looked at, and so can
+ * a block whose statistics put all its rows there. Rows with an equal key stay, so that
+ * ties are decided by the sort alone.
  */
 #ifndef STOA_QUERY_ROW_BOUND_H
 #define STOA_QUERY_ROW_BOUND_H

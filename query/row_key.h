@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values as byte strings that are equal exactly when SQL calls the values not distinct: NULLs equal, -0.0 is 0.0, every NaN
- * is NaN. One byte of null flag, then the value: fixed width, or length and bytes. A row's key is its values' keys one
- * behind the other.
+ * Values as byte strings that are equal exactly when SQL calls the values not distinct:
+ * NULLs equal, -0.0 is 0.0, every NaN is NaN. One byte of null flag, then the value: fixed
+ * width, or length and bytes. A row's key is its values' keys one behind the other.
  */
 #ifndef STOA_QUERY_ROW_KEY_H
 #define STOA_QUERY_ROW_KEY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rows of a vector that an operator looks at, as numbers: made once from a selection and then walked by several loops
- * without asking each bit.
+ * The rows of a vector that an operator looks at, as numbers: made once from a selection
+ * and then walked by several loops without asking each bit.
  */
 #ifndef STOA_QUERY_ROW_LIST_H
 #define STOA_QUERY_ROW_LIST_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ORDER BY over a row store (query/row_store.h): a stable merge sort of row numbers, so that rows with equal keys keep the
- * order of the table. Each row carries 63 bits of its first key, which tell most rows apart without a look at the
- * columns. glibc's sort is not used because it may allocate behind the allocator's back.
+ * ORDER BY over a row store (query/row_store.h): a stable merge sort of row numbers, so
+ * that rows with equal keys keep the order of the table. Each row carries 63 bits of its
+ * first key, which tell most rows apart without a look at the columns. glibc's sort is not
+ * used because it may allocate behind the allocator's back.
  */
 #include <string.h>
 

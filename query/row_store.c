@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finished rows (query/row_store.h). Room is reserved once per vector and filled by kind, since every row of every answer
- * comes through here.
+ * Finished rows (query/row_store.h). Room is reserved once per vector and filled by kind,
+ * since every row of every answer comes through here.
  */
 #include "query/row_store.h"
 

@@ -57,7 +57,8 @@ STOA_MUST_USE stoa_status stoa_row_store_sort(struct stoa_row_store *store,
                                               const struct stoa_plan *plan, uint32_t most,
                                               stoa_error *err);
 
-/* Fills one vector per output column with rows [first, first + count), count <= 1,024; texts borrow. */
+/* Fills one vector per output column with rows [first, first + count), count <= 1,024;
+ * texts borrow. */
 void stoa_row_store_read(const struct stoa_row_store *store, uint32_t first, uint32_t count,
                          uint32_t vector_count, struct stoa_vector *vectors);
 

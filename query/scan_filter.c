@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * WHERE on the rows of a morsel (query/scan_worker.h): exact predicates on encoded data first, in the order of what dropping
- * a row with them costs, as far as it has been seen; then the other conjuncts, as expressions, in the order of the
- * statement, so that which row raises an error does not depend on timing.
+ * WHERE on the rows of a morsel (query/scan_worker.h): exact predicates on encoded data
+ * first, in the order of what dropping a row with them costs, as far as it has been seen;
+ * then the other conjuncts, as expressions, in the order of the statement, so that which
+ * row raises an error does not depend on timing.
  */
 #include <string.h>
 
@@ -110,7 +111,8 @@ void stoa_scan_filters_order(struct stoa_scan_worker *worker)
 
 /* ---- filtering ---- */
 
-/* Where an encoding has no way of its own, decoding keeps the vector for those who want its values next. */
+/* Where an encoding has no way of its own, decoding keeps the vector for those who want its
+ * values next. */
 static bool is_decoded_first(const struct stoa_block *block,
                              const struct stoa_predicate *predicate)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What scan_worker.c (blocks and vectors) and scan_filter.c (conjuncts) share. Internal to the scan of query/.
+ * What scan_worker.c (blocks and vectors) and scan_filter.c (conjuncts) share. Internal to
+ * the scan of query/.
  */
 #ifndef STOA_QUERY_SCAN_PARTS_H
 #define STOA_QUERY_SCAN_PARTS_H

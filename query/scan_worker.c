@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks of a morsel as they are needed (query/scan_worker.h): loaded once, decoded a vector at a time, or taken as codes.
+ * Blocks of a morsel as they are needed (query/scan_worker.h): loaded once, decoded a
+ * vector at a time, or taken as codes.
  */
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One thread's part of a scan: reads the blocks of a morsel as they are needed, filters vector by vector on
- * encoded data first, and decodes only what the survivors ask for.
+ * One thread's part of a scan: reads the blocks of a morsel as they are needed, filters
+ * vector by vector on encoded data first, and decodes only what the survivors ask for.
  */
 #ifndef STOA_QUERY_SCAN_WORKER_H
 #define STOA_QUERY_SCAN_WORKER_H
@@ -72,7 +72,8 @@ STOA_MUST_USE stoa_status stoa_scan_decode(struct stoa_scan_worker *worker, uint
                                            const struct stoa_column_list *list,
                                            stoa_error *err);
 
-/* The column as a source of keys for the vector: dictionary codes where its block has them, else decoded. */
+/* The column as a source of keys for the vector: dictionary codes where its block has them,
+ * else decoded. */
 STOA_MUST_USE stoa_status stoa_scan_source(struct stoa_scan_worker *worker, uint32_t vector,
                                            uint32_t column,
                                            struct stoa_key_source *out_source,

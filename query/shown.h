@@ -8,8 +8,8 @@
 #include "common/arena.h"
 #include "query/expr.h"
 
-/* As stoa_expr_text, without the casts that the binder added and without brackets around it all; the text
- * lives in `arena`. */
+/* As stoa_expr_text, without the casts that the binder added and without brackets around it
+ * all; the text lives in `arena`. */
 STOA_MUST_USE stoa_status stoa_expr_shown(struct stoa_expr *expr, const char *const *names,
                                           struct stoa_arena *arena, const char **out_text,
                                           stoa_error *err);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PostgreSQL's parse tree, as libpg_query hands it out, to the tree of sql_ast.h. The only includer of
- * pg_query.h; its results are freed before stoa_sql_parse returns.
+ * PostgreSQL's parse tree, as libpg_query hands it out, to the tree of sql_ast.h. The only
+ * includer of pg_query.h; its results are freed before stoa_sql_parse returns.
  *
- * Whatever the binder does not know is refused here, by name and with its place. The tree is converted by
- * recursion, which sql_rewrite.c has bounded. Names are read from the user's text (sql_source.c),
- * for the grammar folds their case.
+ * Whatever the binder does not know is refused here, by name and with its place. The tree
+ * is converted by recursion, which sql_rewrite.c has bounded. Names are read from the
+ * user's text (sql_source.c), for the grammar folds their case.
  */
 #include "query/sql_parse.h"
 

@@ -507,7 +507,8 @@ static void put_segment(const struct rewriter *r, struct output *out, uint32_t s
     put(out, " ", 1, end, false);
 }
 
-/* True if token `i` is part of what an edit replaces: a path or an EXCLUDE list, whose words are names. */
+/* True if token `i` is part of what an edit replaces: a path or an EXCLUDE list, whose
+ * words are names. */
 static bool is_edited(const struct rewriter *r, uint32_t i)
 {
     const uint32_t start = r->tokens->tokens[i].start;

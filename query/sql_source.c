@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads names, types and item texts out of the user's statement, by token. Called by sql_parse.c while
- * it walks the grammar's tree, whose names are folded to lower case and cut to 63 bytes.
+ * Reads names, types and item texts out of the user's statement, by token. Called by
+ * sql_parse.c while it walks the grammar's tree, whose names are folded to lower case and
+ * cut to 63 bytes.
  */
 #include "query/sql_source.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the grammar threw away and the user's text still tells: names in their spelling, the text
- * of a type, the words of a SELECT item, the place of a keyword. Offsets are bytes of the user's text.
+ * What the grammar threw away and the user's text still tells: names in their spelling, the
+ * text of a type, the words of a SELECT item, the place of a keyword. Offsets are bytes of
+ * the user's text.
  */
 #ifndef STOA_QUERY_SQL_SOURCE_H
 #define STOA_QUERY_SQL_SOURCE_H

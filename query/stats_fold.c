@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aggregates from statistics (query/stats_fold.h). The state is saved first and put back when a later aggregate cannot be
- * answered.
+ * Aggregates from statistics (query/stats_fold.h). The state is saved first and put back
+ * when a later aggregate cannot be answered.
  */
 #include "query/stats_fold.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text conditions as pure functions (text_test.h). Called by pushdown.c. The tree it makes is immutable;
- * its leaves are compiled patterns and regions, its answers three-valued, because a NULL pattern in it is
- * unknown for every text.
+ * Text conditions as pure functions (text_test.h). Called by pushdown.c. The tree it makes
+ * is immutable; its leaves are compiled patterns and regions, its answers three-valued,
+ * because a NULL pattern in it is unknown for every text.
  */
 #include "query/text_test.h"
 

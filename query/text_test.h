@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Conditions on one text column that are no set of ranges (LIKE '%x%', ILIKE, ends_with, and these under
- * AND, OR and NOT) as a pure function of one value, so that a dictionary is asked once per entry.
+ * Conditions on one text column that are no set of ranges (LIKE '%x%', ILIKE, ends_with,
+ * and these under AND, OR and NOT) as a pure function of one value, so that a dictionary is
+ * asked once per entry.
  */
 #ifndef STOA_QUERY_TEXT_TEST_H
 #define STOA_QUERY_TEXT_TEST_H
@@ -16,8 +17,8 @@ STOA_MUST_USE stoa_status stoa_text_test_make(const struct stoa_expr *expr,
                                               struct stoa_predicate *out_predicate,
                                               bool *out_made, stoa_error *err);
 
-/* The literal that every text must begin with to satisfy a LIKE that is no prefix ("ab%c": "ab"); empty
- * when there is none. Borrowed from the expression. */
+/* The literal that every text must begin with to satisfy a LIKE that is no prefix ("ab%c":
+ * "ab"); empty when there is none. Borrowed from the expression. */
 struct stoa_view stoa_text_test_prefix(const struct stoa_expr *expr);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Conditions to value sets (truth.h), by recursion over the expression. Called by pushdown.c; owns
- * nothing.
+ * Conditions to value sets (truth.h), by recursion over the expression. Called by
+ * pushdown.c; owns nothing.
  *
- * A leaf compares f(column) with constants. The set of f's values that satisfy it is mapped back through f
- * (preimage.c); what is not in it makes the leaf false, and NULL makes it NULL, as every f here is strict and
- * total.
+ * A leaf compares f(column) with constants. The set of f's values that satisfy it is mapped
+ * back through f (preimage.c); what is not in it makes the leaf false, and NULL makes it
+ * NULL, as every f here is strict and total.
  */
 #include "query/truth.h"
 
@@ -170,8 +170,8 @@ static stoa_status analyse_distinct(struct analysis *a, const struct stoa_expr *
     return STOA_OK;
 }
 
-/* All texts that begin with `prefix`: from it up to the next text that does not. Well-formed UTF-8 has no byte 0xFF,
- * so that the last byte can always be raised. */
+/* All texts that begin with `prefix`: from it up to the next text that does not.
+ * Well-formed UTF-8 has no byte 0xFF, so that the last byte can always be raised. */
 static stoa_status set_prefix(struct analysis *a, const struct stoa_expr *operand,
                               struct stoa_view prefix, struct truth *out)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For which values of its one column a condition is true, and for which it is false; for the rest it is
- * NULL. Made by pushdown.c for each conjunct of WHERE.
+ * For which values of its one column a condition is true, and for which it is false; for
+ * the rest it is NULL. Made by pushdown.c for each conjunct of WHERE.
  *
- * Known are comparisons, IN, IS NULL, IS DISTINCT FROM, LIKE with a prefix, starts_with and bool columns,
- * under AND, OR, NOT and IS TRUE; each over the column itself or over a cast, date_trunc or extract of
- * it whose order is the column's, which is then inverted exactly.
+ * Known are comparisons, IN, IS NULL, IS DISTINCT FROM, LIKE with a prefix, starts_with and
+ * bool columns, under AND, OR, NOT and IS TRUE; each over the column itself or over a cast,
+ * date_trunc or extract of it whose order is the column's, which is then inverted exactly.
  */
 #ifndef STOA_QUERY_TRUTH_H
 #define STOA_QUERY_TRUTH_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbering tuples (query/tuple_map.h). Each column turns its value into a part below its span; a key is the parts as
- * digits of mixed base. When a base would leave 64 bits, the digits so far are numbered and the number takes their
- * place: a morsel has at most 65,536 of anything.
+ * Numbering tuples (query/tuple_map.h). Each column turns its value into a part below its
+ * span; a key is the parts as digits of mixed base. When a base would leave 64 bits, the
+ * digits so far are numbered and the number takes their place: a morsel has at most 65,536
+ * of anything.
  */
 #include "query/tuple_map.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tuples of values numbered in the order of their first appearance within one morsel: what GROUP BY does to the rows of a
- * block before any key is built. Dictionary codes, booleans and integers of a small known range are looked up
- * directly; other values get a number of their own first. The columns' numbers make one 64-bit key. One thread at a
- * time.
+ * Tuples of values numbered in the order of their first appearance within one morsel: what
+ * GROUP BY does to the rows of a block before any key is built. Dictionary codes, booleans
+ * and integers of a small known range are looked up directly; other values get a number of
+ * their own first. The columns' numbers make one 64-bit key. One thread at a time.
  */
 #ifndef STOA_QUERY_TUPLE_MAP_H
 #define STOA_QUERY_TUPLE_MAP_H
@@ -12,7 +12,8 @@
 #include "query/key_table.h"
 #include "query/number_map.h"
 
-/* One column of the tuples, for the vector at hand. What is set stays the same over a morsel, but for the rows. */
+/* One column of the tuples, for the vector at hand. What is set stays the same over a
+ * morsel, but for the rows. */
 struct stoa_key_source {
     const struct stoa_vector *vector;         /* NULL: codes */
     const uint32_t *codes;                    /* by row, meaningless behind NULLs */
@@ -53,8 +54,9 @@ void stoa_tuple_map_done(struct stoa_tuple_map *map); /* a zeroed map is allowed
 /* Before a new morsel. */
 void stoa_tuple_map_clear(struct stoa_tuple_map *map);
 
-/* out_numbers[row] = number of the row's tuple for the rows of `rows`; `prefix` (by row) stands before the sources if the map
- * has one. Rows with a new tuple are appended to `fresh` in the order of their numbers. */
+/* out_numbers[row] = number of the row's tuple for the rows of `rows`; `prefix` (by row)
+ * stands before the sources if the map has one. Rows with a new tuple are appended to
+ * `fresh` in the order of their numbers. */
 STOA_MUST_USE stoa_status stoa_tuple_map_run(struct stoa_tuple_map *map,
                                              const uint32_t *prefix,
                                              const struct stoa_key_source *sources,

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Characters of UTF-8 (query/utf8_text.h). Letters beyond ASCII are looked up in utf8_case_data.c, not in the locale: an answer
- * must not depend on the machine.
+ * Characters of UTF-8 (query/utf8_text.h). Letters beyond ASCII are looked up in
+ * utf8_case_data.c, not in the locale: an answer must not depend on the machine.
  */
 #include "query/utf8_text.h"
 
 #include <string.h>
 
-/* Eight bytes at a time: texts are short, and loops over wider vectors cost more to start than they save. */
+/* Eight bytes at a time: texts are short, and loops over wider vectors cost more to start
+ * than they save. */
 #define EVERY_BYTE(x) (UINT64_C(0x0101010101010101) * (x))
 
 static uint64_t load_eight(const uint8_t *p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Characters of well-formed UTF-8, for the text functions: texts were validated when they were read, so these
- * never check again.
+ * Characters of well-formed UTF-8, for the text functions: texts were validated when they
+ * were read, so these never check again.
  */
 #ifndef STOA_QUERY_UTF8_TEXT_H
 #define STOA_QUERY_UTF8_TEXT_H
@@ -29,7 +29,8 @@ size_t stoa_char_offset(struct stoa_view text, size_t index);
 uint32_t stoa_char_decode(const uint8_t *p);
 size_t stoa_char_encode(uint32_t code, uint8_t out[4]);
 
-/* Unicode's simple case mappings (one character to one, of perhaps another number of bytes), whatever the locale. */
+/* Unicode's simple case mappings (one character to one, of perhaps another number of
+ * bytes), whatever the locale. */
 uint32_t stoa_char_lower(uint32_t code);
 uint32_t stoa_char_upper(uint32_t code);
 /* Letters, digits and the marks that combine with them. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbered words (query/word_table.h). Linear probing at a load of at most three fifths: slots are wide, and neighbours share
- * a cache line.
+ * Numbered words (query/word_table.h). Linear probing at a load of at most three fifths:
+ * slots are wide, and neighbours share a cache line.
  */
 #include "query/word_table.h"
 

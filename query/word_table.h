@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A set of 64-bit words, and NULL, numbered from 0 in the order of their first appearance: keys of a single column of 64-bit
- * values, without the detour over bytes. One look at one slot finds a word, and can be asked for in advance. Memory is
- * charged to the query's budget. One thread at a time.
+ * A set of 64-bit words, and NULL, numbered from 0 in the order of their first appearance:
+ * keys of a single column of 64-bit values, without the detour over bytes. One look at one
+ * slot finds a word, and can be asked for in advance. Memory is charged to the query's
+ * budget. One thread at a time.
  */
 #ifndef STOA_QUERY_WORD_TABLE_H
 #define STOA_QUERY_WORD_TABLE_H

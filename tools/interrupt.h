@@ -6,12 +6,13 @@
 #ifndef STOA_TOOLS_INTERRUPT_H
 #define STOA_TOOLS_INTERRUPT_H
 
-/* For every command, at its start: SIGPIPE and SIGXFSZ become the errors EPIPE and EFBIG, and descriptors 0 to 2
- * that are closed become /dev/null, so that no file of ours can get their numbers. */
+/* For every command, at its start: SIGPIPE and SIGXFSZ become the errors EPIPE and EFBIG,
+ * and descriptors 0 to 2 that are closed become /dev/null, so that no file of ours can get
+ * their numbers. */
 void interrupt_prepare(void);
 
-/* For commands that have to stop in order: installs the handlers of SIGINT and SIGTERM, unless they are ignored
- * (nohup). The others die of the signal, which harms nothing. */
+/* For commands that have to stop in order: installs the handlers of SIGINT and SIGTERM,
+ * unless they are ignored (nohup). The others die of the signal, which harms nothing. */
 void interrupt_install(void);
 
 /* Nonzero once a signal has come. Fits the is_cancelled callbacks of the library. */

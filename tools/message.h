@@ -25,8 +25,8 @@ int message_usage(const char *command, const char *fmt, ...) STOA_PRINTF(2, 3);
 
 int message_no_memory(void);
 
-/* What is said at the end of a failure: is the data safe, what to do. NULL: the line is left out, or for
- * `next` what the status's own explanation says. */
+/* What is said at the end of a failure: is the data safe, what to do. NULL: the line is
+ * left out, or for `next` what the status's own explanation says. */
 struct message_outcome {
     const char *what;
     const char *safe;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values of options (tools/option_value.h). One function per kind in a table; numbers are read digit by
- * digit with an overflow check, so that neither locale nor a stray letter can change them.
+ * Values of options (tools/option_value.h). One function per kind in a table; numbers are
+ * read digit by digit with an overflow check, so that neither locale nor a stray letter can
+ * change them.
  */
 #include "tools/option_value.h"
 

@@ -64,7 +64,8 @@ void options_release(const struct option *options, void *settings);
 /* The help text of a command, on standard output. */
 void options_print_help(const struct command *command);
 
-/* The nearest of `count` words to `word` (edit distance at most 2 and below half its length), or NULL. */
+/* The nearest of `count` words to `word` (edit distance at most 2 and below half its
+ * length), or NULL. */
 const char *options_nearest(const char *word, const char *const *words, size_t count);
 
 #endif

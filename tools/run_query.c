@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Running one SQL text (tools/run_query.h): prepare, stream batches into an output or a table, tell what
- * was read.
+ * Running one SQL text (tools/run_query.h): prepare, stream batches into an output or a
+ * table, tell what was read.
  */
 #include "tools/run_query.h"
 

@@ -25,8 +25,8 @@ stoa_status stdout_sink_write(void *context, const void *bytes, size_t size,
 /* Flushes and reports a failed write, once, at the end. */
 stoa_status stdout_sink_finish(struct stdout_sink *sink, stoa_error *err);
 
-/* Ends a command that prints there: flushes when `status` is good, reports what failed, and returns the
- * exit code. A reader that has gone is no failure. */
+/* Ends a command that prints there: flushes when `status` is good, reports what failed, and
+ * returns the exit code. A reader that has gone is no failure. */
 int stdout_sink_end(struct stdout_sink *sink, stoa_status status, stoa_error *err);
 
 /* Text of the command's own (help, tables): escaped already. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The `stoa` command: a table of commands and the way into them. Commands are thin: they parse options,
- * call the public API (include/stoa) and print.
+ * The `stoa` command: a table of commands and the way into them. Commands are thin: they
+ * parse options, call the public API (include/stoa) and print.
  */
 #include <locale.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The aligned table (tools/table.h), by libsmartcols: widths, wide characters and padding are its work;
- * this file escapes and cuts cells and draws the rule below the header.
+ * The aligned table (tools/table.h), by libsmartcols: widths, wide characters and padding
+ * are its work; this file escapes and cuts cells and draws the rule below the header.
  */
 #include "tools/table.h"
 
