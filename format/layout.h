@@ -39,7 +39,7 @@ enum {
     STOA_PAYLOAD_ALIGN = 8,
     STOA_MAX_SECTIONS = 64,
     STOA_VERSION_MAJOR = 0,
-    STOA_VERSION_MINOR = 1
+    STOA_VERSION_MINOR = 2
 };
 #define STOA_MAX_PAYLOAD_BYTES           ((size_t)65 << 20)
 #define STOA_MAX_ROWS                    (UINT64_C(1) << 40)

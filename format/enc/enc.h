@@ -39,8 +39,12 @@ enum stoa_encoding_id {
     STOA_ENC_DELTA = 9,
     STOA_ENC_ALP = 10,
     STOA_ENC_ALP_RD = 11,
+    STOA_ENC_FSST = 12,
     STOA_ENC_SPARSE = 13,
     STOA_ENC_SEQ = 14,
+    STOA_ENC_PREFIX = 15,
+    STOA_ENC_CAST = 16,
+    STOA_ENC_SAME = 17,
     STOA_ENC_DENSE = 18,
     STOA_ENC_ID_LIMIT = 32
 };
@@ -160,6 +164,15 @@ struct stoa_encoding {
      * when that cannot be told. NULL: never. */
     bool (*bounds)(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
                    stoa_i128 *out_high);
+    /* The value of row `row` < count alone, in work that does not grow with the block: what it takes
+     * is O(1), one frame of 64 KiB, or one vector. Bytes are borrowed from the block, or from
+     * node->scratch until the next call. NULL: the generic decode of its vector. */
+    stoa_status (*at)(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                      stoa_error *err);
+    /* I64 and U64: adds the values of rows [first, first + count) to *sum, which cannot overflow;
+     * NULL: the generic decode. */
+    stoa_status (*sum)(struct stoa_node *node, uint32_t first, uint32_t count,
+                       stoa_i128 *sum, stoa_error *err);
     /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */
     stoa_status (*codes)(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
                          stoa_error *err);
@@ -217,6 +230,11 @@ STOA_MUST_USE stoa_status stoa_node_select(struct stoa_node *node, uint32_t vect
 /* See `narrow` above; `out` has room for 1,024. */
 STOA_MUST_USE stoa_status stoa_node_narrow(struct stoa_node *node, uint32_t vector,
                                            uint32_t *out, stoa_error *err);
+/* See `at` and `sum` above. */
+STOA_MUST_USE stoa_status stoa_node_at(struct stoa_node *node, uint32_t row,
+                                       struct stoa_value *out, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_node_sum(struct stoa_node *node, uint32_t first,
+                                        uint32_t count, stoa_i128 *sum, stoa_error *err);
 /* "dict 12 entries > ffor 4 bits", the tree in one line. */
 STOA_MUST_USE stoa_status stoa_node_describe(const struct stoa_node *node,
                                              struct stoa_buf *out, stoa_error *err);

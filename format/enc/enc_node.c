@@ -160,6 +160,52 @@ stoa_status stoa_node_narrow(struct stoa_node *node, uint32_t vector, uint32_t *
     return node->encoding->narrow(node, vector, out, err);
 }
 
+stoa_status stoa_node_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                         stoa_error *err)
+{
+    assert(row < node->count);
+    if (node->encoding->at)
+        return node->encoding->at(node, row, out, err);
+    struct stoa_vector *scratch = NULL;
+    STOA_TRY(stoa_node_scratch(node, &scratch, err));
+    STOA_TRY(stoa_node_decode(node, row / STOA_VECTOR_ROWS, scratch, err));
+    *out = stoa_vector_get(scratch, row % STOA_VECTOR_ROWS);
+    return STOA_OK;
+}
+
+static stoa_i128 sum_values(const struct stoa_vector *vector, uint32_t first,
+                            uint32_t count)
+{
+    stoa_i128 sum = 0;
+    for (uint32_t i = first; i < first + count; i++)
+        sum += vector->phys == STOA_PHYS_I64 ? (stoa_i128)vector->values.i64[i]
+                                             : (stoa_i128)vector->values.u64[i];
+    return sum;
+}
+
+stoa_status stoa_node_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                          stoa_i128 *sum, stoa_error *err)
+{
+    assert(node->phys == STOA_PHYS_I64 || node->phys == STOA_PHYS_U64);
+    assert(first <= node->count && count <= node->count - first);
+    if (node->encoding->sum)
+        return node->encoding->sum(node, first, count, sum, err);
+    struct stoa_vector *scratch = NULL;
+    STOA_TRY(stoa_node_scratch(node, &scratch, err));
+    stoa_i128 total = 0;
+    for (uint32_t row = first; row < first + count;) {
+        const uint32_t vector = row / STOA_VECTOR_ROWS;
+        const uint32_t start = row % STOA_VECTOR_ROWS;
+        const uint32_t room = STOA_VECTOR_ROWS - start;
+        const uint32_t left = first + count - row;
+        STOA_TRY(stoa_node_decode(node, vector, scratch, err));
+        total += sum_values(scratch, start, left < room ? left : room);
+        row += left < room ? left : room;
+    }
+    *sum += total;
+    return STOA_OK;
+}
+
 bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,
                       struct stoa_number_range *out)
 {

@@ -14,8 +14,8 @@ static void check_version(const struct decoder *d, const uint8_t *p)
 {
     const uint32_t major = get16(p);
     const uint32_t minor = get16(p + 2);
-    if (major != 0 || minor != 1)
-        refuse(d, "expected version 0.1, found version %u.%u", major, minor);
+    if (major != 0 || minor != 2)
+        refuse(d, "expected version 0.2, found version %u.%u", major, minor);
 }
 
 /* [FMT-9] Compatible bits may be anything. */
@@ -23,7 +23,7 @@ static void check_features(const struct decoder *d, uint64_t incompatible)
 {
     for (unsigned bit = 0; bit < 64; bit++) {
         if (incompatible >> bit & 1)
-            refuse(d, "needs feature bit %u, which version 0.1 does not have", bit);
+            refuse(d, "needs feature bit %u, which version 0.2 does not have", bit);
     }
 }
 

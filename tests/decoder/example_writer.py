@@ -250,7 +250,7 @@ def write_file(columns):
     """The bytes of a file that holds the columns."""
     schema = schema_section(columns)
     identity = xxh3_128(schema)
-    header = struct.pack('<8sHHIQQ16sQ', b'STOA\r\n\x1a\n', 0, 1, 64, 0, 0, identity, len(schema))
+    header = struct.pack('<8sHHIQQ16sQ', b'STOA\r\n\x1a\n', 0, 2, 64, 0, 0, identity, len(schema))
     header += struct.pack('<Q', xxh3(header))
     group, seed, tail_size = row_group(columns, identity)
     offset = len(header) + len(schema)
@@ -259,6 +259,6 @@ def write_file(columns):
     footer = paged(stream, content)
     trailer = struct.pack('<QQQIIIIQQQ16s16sHH12x', offset + len(group), len(footer),
                           len(columns[0].rows), len(columns), 1, 1, sections, directory, 0, 0, identity,
-                          content, 0, 1)
+                          content, 0, 2)
     trailer += struct.pack('<Q', xxh3(trailer)) + b'STOAEND\n'
     return header + schema + group + footer + trailer

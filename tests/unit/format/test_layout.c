@@ -26,7 +26,7 @@ static void test_header_has_the_bytes_of_the_specification(void **state)
     stoa_header_write(&header, bytes);
     assert_bytes(bytes, magic, 8);
     assert_int_equal(stoa_load_le16(bytes + 8), 0);
-    assert_int_equal(stoa_load_le16(bytes + 10), 1);
+    assert_int_equal(stoa_load_le16(bytes + 10), STOA_VERSION_MINOR);
     assert_int_equal(stoa_load_le32(bytes + 12), 64);
     assert_int_equal(stoa_load_le64(bytes + 16), 0);
     assert_int_equal(stoa_load_le64(bytes + 24), 5);
@@ -76,7 +76,7 @@ static void test_trailer_has_the_bytes_of_the_specification(void **state)
     assert_int_equal(stoa_load_le64(bytes + 80), 1);
     assert_int_equal(stoa_load_le64(bytes + 88), 2);
     assert_int_equal(stoa_load_le16(bytes + 96), 0);
-    assert_int_equal(stoa_load_le16(bytes + 98), 1);
+    assert_int_equal(stoa_load_le16(bytes + 98), STOA_VERSION_MINOR);
     assert_int_equal(stoa_load_le64(bytes + 112), stoa_hash64(bytes, 112, 0));
     assert_bytes(bytes + 120, magic, 8);
     assert_ok(stoa_trailer_read(bytes, 1928, &read, &error), &error);
