@@ -27,15 +27,22 @@ struct seen_file {
     struct stoa_hash128 hash;
 };
 
+/* What one thread decompresses with; not in use while it is in verify->idle. */
+struct workspace {
+    struct stoa_decompressor decompressor;
+    struct workspace *next;
+};
+
 struct verify {
     bool deep;
     void (*on_damage)(void *context, const stoa_error *damage);
     void *context;
     struct stoa_pool *pool;
     struct stoa_root root;
-    pthread_mutex_t lock; /* for report and first, and around on_damage */
+    pthread_mutex_t lock; /* for report, first and idle, and around on_damage */
     stoa_verify_report report;
     stoa_error first;
+    struct workspace *idle;     /* owned; as many at most as there are threads */
     struct stoa_name_map paths; /* data files looked at; the number is that in `seen` */
     struct seen_file *seen;     /* owned */
     uint32_t seen_capacity;
@@ -85,13 +92,46 @@ static void on_reader_damage(void *context, const stoa_error *damage)
     add_damage(context, damage);
 }
 
+static struct workspace *take_idle(struct verify *verify)
+{
+    (void)pthread_mutex_lock(&verify->lock);
+    struct workspace *workspace = verify->idle;
+    if (workspace != NULL)
+        verify->idle = workspace->next;
+    (void)pthread_mutex_unlock(&verify->lock);
+    return workspace;
+}
+
+static void give_back(struct verify *verify, struct workspace *workspace)
+{
+    (void)pthread_mutex_lock(&verify->lock);
+    workspace->next = verify->idle;
+    verify->idle = workspace;
+    (void)pthread_mutex_unlock(&verify->lock);
+}
+
+static void free_idle(struct verify *verify)
+{
+    while (verify->idle != NULL) {
+        struct workspace *workspace = take_idle(verify);
+        stoa_decompressor_done(&workspace->decompressor);
+        stoa_free(workspace);
+    }
+}
+
 /* The reader reports each damage itself; only what is none comes back. */
 static stoa_status verify_reader(struct verify *verify, struct stoa_reader *reader,
                                  bool deep, stoa_error *err)
 {
     stoa_error failure;
-    const stoa_status status =
-        stoa_reader_verify(reader, deep, on_reader_damage, verify, &failure);
+    struct workspace *workspace = take_idle(verify);
+    if (workspace == NULL)
+        workspace = stoa_alloc_zeroed(1, sizeof *workspace);
+    if (workspace == NULL)
+        return stoa_fail_memory(err, sizeof *workspace);
+    const stoa_status status = stoa_reader_verify(reader, deep, &workspace->decompressor,
+                                                  on_reader_damage, verify, &failure);
+    give_back(verify, workspace);
     if (status == STOA_OK || is_damage(status))
         return STOA_OK;
     if (err != NULL)
@@ -387,6 +427,7 @@ cleanup:
     stoa_pool_free(verify.pool);
     stoa_name_map_done(&verify.paths);
     stoa_free(verify.seen);
+    free_idle(&verify);
     stoa_root_close(&verify.root);
     stoa_target_done(&target);
     (void)pthread_mutex_destroy(&verify.lock);

@@ -138,7 +138,7 @@ stoa_status stoa_file_check_new(const struct stoa_file *root,
     STOA_TRY(stoa_file_open_data(root, file->path, file->size, &reader, err));
     stoa_status status = stoa_file_check_entry(reader, file, schema, err);
     if (status == STOA_OK)
-        status = stoa_reader_verify(reader, false, NULL, NULL, err);
+        status = stoa_reader_verify(reader, false, NULL, NULL, NULL, err);
     if (status == STOA_OK)
         status = decode_sample(reader, err);
     if (status != STOA_OK)

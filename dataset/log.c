@@ -213,7 +213,7 @@ stoa_status stoa_log_load(const struct stoa_root *root, uint64_t version,
     STOA_TRY(stoa_manifest_load(&file, version, root->id, &manifest, err));
     if (out_hash != NULL) {
         const stoa_status status =
-            stoa_reader_verify(manifest->reader, false, NULL, NULL, err);
+            stoa_reader_verify(manifest->reader, false, NULL, NULL, NULL, err);
         if (status != STOA_OK) {
             stoa_manifest_free(manifest);
             return status;

@@ -22,6 +22,7 @@ stoa_status stoa_row_scan_init(struct stoa_row_scan *scan, struct stoa_reader *r
     for (uint32_t i = 0; i < count; i++) {
         scan->columns[i].column = columns[i];
         stoa_block_slot_init(&scan->columns[i].slot);
+        scan->columns[i].slot.decompressor = &scan->decompressor;
     }
     for (uint32_t i = 0; i < count; i++) {
         struct stoa_row_scan_column *column = &scan->columns[i];
@@ -45,6 +46,7 @@ void stoa_row_scan_done(struct stoa_row_scan *scan)
         if (scan->columns[i].has_vector)
             stoa_vector_done(&scan->columns[i].vector);
     }
+    stoa_decompressor_done(&scan->decompressor);
     stoa_free(scan->columns);
     scan->columns = NULL;
     scan->column_count = 0;

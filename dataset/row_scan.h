@@ -24,11 +24,12 @@ struct stoa_row_scan {
     struct stoa_reader *reader;
     struct stoa_row_scan_column *columns; /* owned */
     uint32_t column_count;
-    uint64_t rows;         /* of the file */
-    uint32_t group;        /* loaded one; valid while has_group */
-    uint32_t block;        /* loaded one; valid while has_block */
-    uint64_t group_first;  /* row number in the file */
-    uint32_t group_rows;   /* */
+    struct stoa_decompressor decompressor; /* of all slots: a scan stays where it is */
+    uint64_t rows;                         /* of the file */
+    uint32_t group;                        /* loaded one; valid while has_group */
+    uint32_t block;                        /* loaded one; valid while has_block */
+    uint64_t group_first;                  /* row number in the file */
+    uint32_t group_rows;                   /* */
     uint64_t vector_first; /* row number in the file of the vectors' first row */
     uint32_t vector_rows;  /* 0: none decoded */
     uint32_t row;          /* the current one, in the vectors */

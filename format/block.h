@@ -52,14 +52,12 @@ struct stoa_block {
 
 /* Opens a payload whose checksum has been verified. `rows` and `null_count` come from the
  * block's record and must agree with the bytes. Everything lives in `arena` and borrows
- * `payload` and `dictionary`. One thread at a time. */
-STOA_MUST_USE stoa_status stoa_block_open(const uint8_t *payload, size_t size,
-                                          enum stoa_phys phys, bool is_utf8, uint32_t rows,
-                                          uint32_t null_count,
-                                          const struct stoa_dictionary *dictionary,
-                                          const struct stoa_kernels *kernels,
-                                          struct stoa_arena *arena,
-                                          struct stoa_block *out_block, stoa_error *err);
+ * `payload`, `dictionary` and `decompressor` (NULL: none is kept). One thread at a time. */
+STOA_MUST_USE stoa_status stoa_block_open(
+    const uint8_t *payload, size_t size, enum stoa_phys phys, bool is_utf8, uint32_t rows,
+    uint32_t null_count, const struct stoa_dictionary *dictionary,
+    const struct stoa_kernels *kernels, struct stoa_arena *arena,
+    struct stoa_decompressor *decompressor, struct stoa_block *out_block, stoa_error *err);
 
 /* Decodes vector `vector` with its validity. Views borrow the block. */
 STOA_MUST_USE stoa_status stoa_block_decode(struct stoa_block *block, uint32_t vector,
@@ -75,10 +73,11 @@ STOA_MUST_USE stoa_status stoa_block_select(struct stoa_block *block, uint32_t v
                                             stoa_error *err);
 
 /* Opens a dictionary block into `out_dictionary` (all entries decoded, strictly ascending in
- * storage order checked). Lives in `arena`. */
-STOA_MUST_USE stoa_status stoa_dictionary_open(
-    const uint8_t *payload, size_t size, enum stoa_phys phys, bool is_utf8, uint32_t count,
-    const struct stoa_kernels *kernels, struct stoa_arena *arena,
-    struct stoa_dictionary *out_dictionary, stoa_error *err);
+ * storage order checked). Lives in `arena`; the decompressor is not needed afterwards. */
+STOA_MUST_USE stoa_status
+stoa_dictionary_open(const uint8_t *payload, size_t size, enum stoa_phys phys, bool is_utf8,
+                     uint32_t count, const struct stoa_kernels *kernels,
+                     struct stoa_arena *arena, struct stoa_decompressor *decompressor,
+                     struct stoa_dictionary *out_dictionary, stoa_error *err);
 
 #endif

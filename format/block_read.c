@@ -39,6 +39,7 @@ stoa_status stoa_block_open(const uint8_t *payload, size_t size, enum stoa_phys 
                             bool is_utf8, uint32_t rows, uint32_t null_count,
                             const struct stoa_dictionary *dictionary,
                             const struct stoa_kernels *kernels, struct stoa_arena *arena,
+                            struct stoa_decompressor *decompressor,
                             struct stoa_block *out_block, stoa_error *err)
 {
     struct stoa_validity *validity = NULL;
@@ -54,6 +55,7 @@ stoa_status stoa_block_open(const uint8_t *payload, size_t size, enum stoa_phys 
     context->arena = arena;
     context->dictionary = dictionary;
     context->kernels = kernels;
+    context->decompressor = decompressor;
     context->is_utf8 = is_utf8;
     struct stoa_block block = {
         .phys = phys, .rows = rows, .null_count = null_count, .context = context};

@@ -90,6 +90,7 @@ stoa_status stoa_dictionary_open(const uint8_t *payload, size_t size, enum stoa_
                                  bool is_utf8, uint32_t count,
                                  const struct stoa_kernels *kernels,
                                  struct stoa_arena *arena,
+                                 struct stoa_decompressor *decompressor,
                                  struct stoa_dictionary *out_dictionary, stoa_error *err)
 {
     STOA_TRY(check_arguments(phys, count, err));
@@ -98,6 +99,7 @@ stoa_status stoa_dictionary_open(const uint8_t *payload, size_t size, enum stoa_
         return stoa_arena_fail(arena, sizeof *context, err);
     context->arena = arena;
     context->kernels = kernels;
+    context->decompressor = decompressor;
     context->is_utf8 = is_utf8;
     struct opener opener = {
         .context = context,

@@ -67,6 +67,7 @@ static stoa_status init_columns(struct stoa_scan_worker *worker, stoa_error *err
     for (uint32_t i = 0; i < count; i++) {
         const stoa_type type = schema->fields[plan->scan_columns[i]].type;
         stoa_block_slot_init(&worker->columns[i].slot);
+        worker->columns[i].slot.decompressor = &worker->decompressor;
         worker->column_count = i + 1;
         STOA_TRY(stoa_vector_init(&worker->columns[i].vector, stoa_type_phys(type), err));
     }
@@ -90,6 +91,7 @@ void stoa_scan_worker_done(struct stoa_scan_worker *worker)
         stoa_vector_done(&worker->columns[i].vector);
         stoa_free(worker->columns[i].codes);
     }
+    stoa_decompressor_done(&worker->decompressor);
     stoa_scan_filters_done(worker);
     stoa_free(worker->columns);
     stoa_free((void *)worker->inputs);

@@ -51,7 +51,8 @@ struct stoa_scan_worker {
     struct stoa_scan_filter *filters; /* per conjunct */
     uint32_t *order;                  /* of the conjuncts, best first */
     const struct stoa_morsel *morsel;
-    uint64_t rows_scanned, rows_matched; /* running totals */
+    struct stoa_decompressor decompressor; /* of all slots */
+    uint64_t rows_scanned, rows_matched;   /* running totals */
 };
 
 STOA_MUST_USE stoa_status stoa_scan_worker_init(struct stoa_scan_worker *worker,

@@ -23,6 +23,7 @@ void stoa_block_slot_init(struct stoa_block_slot *slot)
     stoa_buf_init(&slot->dictionary_payload, SIZE_MAX / 4); /* records bound it */
     stoa_arena_init(&slot->arena, ARENA_MAXIMUM);
     stoa_buf_init(&slot->payload, SIZE_MAX / 4);
+    stoa_decompressor_init(&slot->own_decompressor);
 }
 
 void stoa_block_slot_done(struct stoa_block_slot *slot)
@@ -31,7 +32,13 @@ void stoa_block_slot_done(struct stoa_block_slot *slot)
     stoa_buf_done(&slot->dictionary_payload);
     stoa_arena_done(&slot->arena);
     stoa_buf_done(&slot->payload);
+    stoa_decompressor_done(&slot->own_decompressor);
     slot->has_dictionary = false;
+}
+
+static struct stoa_decompressor *decompressor_of(struct stoa_block_slot *slot)
+{
+    return slot->decompressor ? slot->decompressor : &slot->own_decompressor;
 }
 
 /* Empties the block arena. When the last block needed more than one chunk, one as large as all
@@ -126,7 +133,7 @@ static stoa_status load_dictionary(struct stoa_reader *reader,
     STOA_TRY(stoa_dictionary_open(slot->dictionary_payload.data, record.stored_size,
                                   stoa_type_phys(site->column_record.type), is_utf8(site),
                                   record.count, reader->kernels, &slot->dictionary_arena,
-                                  &slot->dictionary, err));
+                                  decompressor_of(slot), &slot->dictionary, err));
     /* [BLK-7] [ENC-1] Behind a validity section of 8 bytes lies the root node, its id first. */
     const unsigned encoding = slot->dictionary_payload.data[8];
     if (encoding != record.encoding)
@@ -182,7 +189,7 @@ static stoa_status load(struct stoa_reader *reader, const struct stoa_block_site
                              stoa_type_phys(site->column_record.type), is_utf8(site),
                              record.rows, record.null_count,
                              uses_dictionary ? &slot->dictionary : NULL, reader->kernels,
-                             &slot->arena, &slot->block, err));
+                             &slot->arena, decompressor_of(slot), &slot->block, err));
     return check_encoding(&slot->block, record.encoding, err);
 }
 

@@ -112,8 +112,10 @@ struct stoa_block_slot {
     struct stoa_arena arena;
     size_t arena_room; /* bytes that the arena's one chunk holds */
     struct stoa_buf payload;
-    struct stoa_block block; /* valid until the next load */
-    uint64_t bytes_read;     /* running total, for EXPLAIN ANALYZE */
+    struct stoa_decompressor own_decompressor; /* used while `decompressor` is NULL */
+    struct stoa_decompressor *decompressor; /* one that its owner's other slots use too */
+    struct stoa_block block;                /* valid until the next load */
+    uint64_t bytes_read;                    /* running total, for EXPLAIN ANALYZE */
 };
 
 void stoa_block_slot_init(struct stoa_block_slot *slot);
@@ -127,9 +129,11 @@ STOA_MUST_USE stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t 
 
 /* Checks every byte of the file: all checksums, all structure, tails against footer, all
  * values decoded and their statistics recomputed when `deep`. Reports each damage to `report`
- * (may be NULL) and goes on where it can; the status is the first damage, or STOA_OK. */
+ * (may be NULL) and goes on where it can; the status is the first damage, or STOA_OK. Who
+ * verifies many files passes one `decompressor` to all; NULL: one for this call. */
 typedef void (*stoa_damage_fn)(void *context, const stoa_error *damage);
 STOA_MUST_USE stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep,
+                                             struct stoa_decompressor *decompressor,
                                              stoa_damage_fn report, void *context,
                                              stoa_error *err);
 

@@ -201,8 +201,9 @@ static stoa_status run(struct stoa_verify *verify, stoa_error *err)
     return stoa_verify_stats(verify, err);
 }
 
-stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep, stoa_damage_fn report,
-                               void *context, stoa_error *err)
+stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep,
+                               struct stoa_decompressor *decompressor,
+                               stoa_damage_fn report, void *context, stoa_error *err)
 {
     struct stoa_verify verify = {
         .reader = reader,
@@ -214,6 +215,7 @@ stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep, stoa_damag
     stoa_error current;
     stoa_error_clear(&current);
     stoa_block_slot_init(&verify.slot);
+    verify.slot.decompressor = decompressor;
     const stoa_status status = run(&verify, &current);
     stoa_block_slot_done(&verify.slot);
     for (int phys = 0; phys < STOA_PHYS_COUNT; phys++) {

@@ -179,6 +179,7 @@ struct bench_group {
     struct stoa_buf payloads[GROUP_BLOCKS];
     uint32_t null_counts[GROUP_BLOCKS];
     struct stoa_arena arena;
+    struct stoa_decompressor decompressor;
     struct stoa_dictionary dictionary;
     struct stoa_vector vector;
     double build_time, encode_time, decode_time, select_time;
@@ -250,7 +251,7 @@ static stoa_status open_block(struct bench_group *group, uint32_t b,
     return stoa_block_open(group->payloads[b].data, group->payloads[b].size,
                            group->column->phys, true, STOA_BLOCK_ROWS,
                            group->null_counts[b], group->build ? &group->dictionary : NULL,
-                           stoa_kernels_best(), arena, out, err);
+                           stoa_kernels_best(), arena, &group->decompressor, out, err);
 }
 
 static stoa_status read_group(struct bench_group *group,
@@ -329,10 +330,11 @@ static stoa_status measure_reads(struct bench_group *group, stoa_error *err)
 {
     const struct stoa_predicate predicate = make_predicate(group->column);
     if (group->build)
-        STOA_TRY(stoa_dictionary_open(
-            group->dictionary_payload.data, group->dictionary_payload.size,
-            group->column->phys, true, stoa_dictionary_build_count(group->build),
-            stoa_kernels_best(), &group->arena, &group->dictionary, err));
+        STOA_TRY(stoa_dictionary_open(group->dictionary_payload.data,
+                                      group->dictionary_payload.size, group->column->phys,
+                                      true, stoa_dictionary_build_count(group->build),
+                                      stoa_kernels_best(), &group->arena,
+                                      &group->decompressor, &group->dictionary, err));
     STOA_TRY(stoa_vector_init(&group->vector, group->column->phys, err));
     STOA_TRY(time_reads(group, NULL, &group->decode_time, err));
     STOA_TRY(time_reads(group, &predicate, &group->select_time, err));
@@ -371,6 +373,7 @@ static stoa_status run_column(const struct bench_column *what, enum stoa_profile
 cleanup:
     stoa_vector_done(&group.vector);
     stoa_arena_done(&group.arena);
+    stoa_decompressor_done(&group.decompressor);
     stoa_dictionary_build_free(group.build);
     stoa_buf_done(&group.dictionary_payload);
     for (uint32_t b = 0; b < GROUP_BLOCKS; b++)

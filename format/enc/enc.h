@@ -111,7 +111,7 @@ struct stoa_enc_context {
     const uint8_t *validity; /* bit per row of the block, in whole words; NULL: no NULLs */
     uint32_t rows;           /* of the block, where validity is not NULL */
     uint32_t valid_count;    /* of them */
-    void *codec_memory[STOA_CODEC_COUNT]; /* for decompression; NULL until first used */
+    struct stoa_decompressor *decompressor; /* the caller's; NULL: none is kept */
 };
 
 /* An opened node. Used by one thread at a time (frames are decompressed on first touch). */

@@ -113,17 +113,6 @@ stoa_status stoa_stream_open(struct stoa_parts *parts, struct stoa_stream *out_s
 
 /* ---- looking at bytes ---- */
 
-static stoa_status codec_memory(struct stoa_stream *stream, void **out, stoa_error *err)
-{
-    struct stoa_enc_context *context = stream->context;
-    void **memory = &context->codec_memory[stream->codec->id];
-    const size_t size = stream->codec->decompress_memory();
-    if (!*memory && size > 0)
-        STOA_TRY(stoa_enc_scratch(context, size, memory, err));
-    *out = *memory;
-    return STOA_OK;
-}
-
 /* [STREAM-4] */
 static stoa_status decompress_frame(struct stoa_stream *stream, uint32_t frame,
                                     stoa_error *err)
@@ -132,14 +121,11 @@ static stoa_status decompress_frame(struct stoa_stream *stream, uint32_t frame,
     const uint32_t stored = frame_end(stream, frame) - start;
     const uint32_t raw = frame_raw(stream, frame);
     uint8_t *out = stream->raw + (size_t)frame * stream->frame_size;
-    if (stored == raw) {
+    if (stored == raw)
         memcpy(out, stream->data + start, raw);
-    } else {
-        void *memory = NULL;
-        STOA_TRY(codec_memory(stream, &memory, err));
-        STOA_TRY(
-            stream->codec->decompress(memory, stream->data + start, stored, out, raw, err));
-    }
+    else
+        STOA_TRY(stoa_decompress(stream->context->decompressor, stream->codec,
+                                 stream->data + start, stored, out, raw, err));
     stoa_bit_set(stream->done, frame);
     return STOA_OK;
 }

@@ -98,7 +98,8 @@ void corrupt_run(const struct test_directory *directory, const uint8_t *bytes, s
     if (status != STOA_OK)
         return;
     run_columns(reader, hunt);
-    const stoa_status verdict = stoa_reader_verify(reader, true, note_damage, hunt, &error);
+    const stoa_status verdict =
+        stoa_reader_verify(reader, true, NULL, note_damage, hunt, &error);
     if (verdict == STOA_OK && hunt->message)
         fail_msg("verify calls the file sound (looking for \"%s\")", hunt->message);
     note(hunt, verdict, &error);

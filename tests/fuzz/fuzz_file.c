@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (stoa_reader_open(&file, NULL, &reader, NULL) == STOA_OK) {
         scan(reader, vectors);
-        (void)!stoa_reader_verify(reader, true, NULL, NULL, NULL);
+        (void)!stoa_reader_verify(reader, true, NULL, NULL, NULL, NULL);
     }
     stoa_reader_close(reader);
     for (int phys = 1; phys < STOA_PHYS_COUNT; phys++)

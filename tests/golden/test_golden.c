@@ -69,7 +69,7 @@ static void test_reader_gives_the_golden_rows(void **state)
         char *expected = test_file_read(&folder, file_name(golden, "txt"), &expected_size);
         assert_ok(test_reader_open(&folder, file_name(golden, "stoa"), &reader, &error),
                   &error);
-        assert_ok(stoa_reader_verify(reader, true, NULL, NULL, &error), &error);
+        assert_ok(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error), &error);
         assert_ok(test_table_read(&table, reader, &error), &error);
         test_table_print(&table, &text);
         assert_int_equal(text.size, expected_size);

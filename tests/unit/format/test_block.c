@@ -45,7 +45,7 @@ static stoa_status open_block(const struct stoa_column *column, struct made_bloc
     stoa_arena_init(&made->arena, (size_t)1 << 27);
     return stoa_block_open(made->payload.data, made->payload.size, column->phys, false,
                            column->length, made->null_count, NULL, stoa_kernels_best(),
-                           &made->arena, &made->block, err);
+                           &made->arena, NULL, &made->block, err);
 }
 
 static void block_done(struct made_block *made)
@@ -302,7 +302,7 @@ static void test_block_uses_a_dictionary_when_offered(void **state)
               &err);
     assert_ok(stoa_dictionary_open(payload.data, payload.size, STOA_PHYS_BYTES, false,
                                    stoa_dictionary_build_count(build), stoa_kernels_best(),
-                                   &arena, &dictionary, &err),
+                                   &arena, NULL, &dictionary, &err),
               &err);
     assert_ok(stoa_block_encode(&column, stoa_dictionary_build_codes(build),
                                 stoa_dictionary_build_count(build), STOA_PROFILE_BALANCED,
@@ -312,7 +312,7 @@ static void test_block_uses_a_dictionary_when_offered(void **state)
     stoa_arena_init(&made.arena, (size_t)1 << 24);
     assert_ok(stoa_block_open(made.payload.data, made.payload.size, STOA_PHYS_BYTES, false,
                               column.length, count_nulls(&column), &dictionary,
-                              stoa_kernels_best(), &made.arena, &made.block, &err),
+                              stoa_kernels_best(), &made.arena, NULL, &made.block, &err),
               &err);
     assert_ok(stoa_vector_init(&vector, STOA_PHYS_BYTES, NULL), NULL);
     for (uint32_t v = 0; v < stoa_vector_count(column.length); v++) {
@@ -430,7 +430,7 @@ static void test_block_refuses_what_its_record_contradicts(void **state)
         stoa_arena_init(&arena, (size_t)1 << 20);
         assert_fails(stoa_block_open(made.payload.data, made.payload.size, STOA_PHYS_I64,
                                      false, cases[i].rows, cases[i].nulls, NULL,
-                                     stoa_kernels_best(), &arena, &block, &err),
+                                     stoa_kernels_best(), &arena, NULL, &block, &err),
                      STOA_E_CORRUPT, &err);
         assert_contains(err.message, cases[i].message);
         stoa_arena_done(&arena);

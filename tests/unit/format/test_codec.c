@@ -238,6 +238,67 @@ static void test_codecs_report_short_memory(void **state)
     assert_true(test_allocation_failures(both_ways, &lz4) >= 1);
 }
 
+/* One frame of each codec, in a row, with one decompressor. */
+static stoa_status decompress_all(void *context, stoa_error *err)
+{
+    struct stoa_decompressor *decompressor = context;
+    static uint8_t out[FRAME];
+    static uint8_t back[FRAME];
+    for (unsigned id = 0; id < STOA_CODEC_COUNT; id++) {
+        const struct stoa_codec *codec = stoa_codec_find(id);
+        size_t size = 0;
+        STOA_TRY(codec->compress(NULL, raw, 5000, codec->min_level, out, sizeof out, &size,
+                                 err));
+        memset(back, 0, 5000);
+        STOA_TRY(stoa_decompress(decompressor, codec, out, size, back, 5000, err));
+        assert_bytes(back, raw, 5000);
+    }
+    return STOA_OK;
+}
+
+static stoa_status decompress_anew(void *context, stoa_error *err)
+{
+    STOA_UNUSED(context);
+    struct stoa_decompressor decompressor;
+    stoa_decompressor_init(&decompressor);
+    const stoa_status status = decompress_all(&decompressor, err);
+    stoa_decompressor_done(&decompressor);
+    return status;
+}
+
+static void test_decompressor_reports_short_memory(void **state)
+{
+    STOA_UNUSED(state);
+    fill_raw(410);
+    assert_true(test_allocation_failures(decompress_anew, NULL) >= 3);
+    assert_true(test_allocation_failures(decompress_all, NULL) >= 3);
+}
+
+/* A failure leaves it as good as new, and a second frame finds its memory there. */
+static void test_decompressor_makes_memory_once(void **state)
+{
+    STOA_UNUSED(state);
+    const struct stoa_codec *zstd = stoa_codec_find(STOA_CODEC_ZSTD);
+    static uint8_t out[FRAME];
+    static uint8_t back[FRAME];
+    struct stoa_decompressor decompressor;
+    size_t size = 0;
+    stoa_error err;
+    fill_raw(411);
+    stoa_decompressor_init(&decompressor);
+    assert_ok(zstd->compress(NULL, raw, 5000, 1, out, sizeof out, &size, &err), &err);
+    stoa_alloc_fail_at(1, false);
+    assert_fails(stoa_decompress(&decompressor, zstd, out, size, back, 5000, &err),
+                 STOA_E_NO_MEMORY, &err);
+    stoa_alloc_fail_at(0, false);
+    for (int round = 0; round < 3; round++) {
+        assert_ok(stoa_decompress(&decompressor, zstd, out, size, back, 5000, &err), &err);
+        assert_bytes(back, raw, 5000);
+        assert_int_equal(stoa_alloc_count(), 1);
+    }
+    stoa_decompressor_done(&decompressor);
+}
+
 static void test_codec_table_knows_its_ids_only(void **state)
 {
     STOA_UNUSED(state);
@@ -259,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_codec_errors_keep_the_library_text),
         cmocka_unit_test(test_codecs_survive_random_damage),
         cmocka_unit_test(test_codecs_report_short_memory),
+        cmocka_unit_test(test_decompressor_reports_short_memory),
+        cmocka_unit_test(test_decompressor_makes_memory_once),
         cmocka_unit_test(test_codec_table_knows_its_ids_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

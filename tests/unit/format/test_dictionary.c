@@ -32,7 +32,7 @@ static void build_and_open(const struct stoa_column *column, struct built *out)
     assert_int_equal(out->payload.data[8], encoding);
     assert_ok(stoa_dictionary_open(out->payload.data, out->payload.size, column->phys,
                                    false, stoa_dictionary_build_count(out->build),
-                                   stoa_kernels_best(), &out->arena, &out->dictionary,
+                                   stoa_kernels_best(), &out->arena, NULL, &out->dictionary,
                                    &err),
               &err);
 }
@@ -309,7 +309,7 @@ static void check_refused(const struct stoa_buf *payload, enum stoa_phys phys,
     stoa_error err;
     stoa_arena_init(&arena, (size_t)1 << 26);
     assert_fails(stoa_dictionary_open(payload->data, payload->size, phys, true, count,
-                                      stoa_kernels_best(), &arena, &dictionary, &err),
+                                      stoa_kernels_best(), &arena, NULL, &dictionary, &err),
                  STOA_E_CORRUPT, &err);
     assert_contains(err.message, message);
     stoa_arena_done(&arena);
@@ -371,9 +371,9 @@ static stoa_status build_and_encode(void *context, stoa_error *err)
         stoa_dictionary_build_create(column, STOA_PROFILE_BALANCED, &build, err));
     STOA_TRY_CLEANUP(stoa_dictionary_build_encode(build, STOA_PROFILE_BALANCED, &payload,
                                                   &encoding, err));
-    STOA_TRY_CLEANUP(stoa_dictionary_open(payload.data, payload.size, column->phys, false,
-                                          stoa_dictionary_build_count(build),
-                                          stoa_kernels_best(), &arena, &dictionary, err));
+    STOA_TRY_CLEANUP(stoa_dictionary_open(
+        payload.data, payload.size, column->phys, false, stoa_dictionary_build_count(build),
+        stoa_kernels_best(), &arena, NULL, &dictionary, err));
 cleanup:
     stoa_dictionary_build_free(build);
     stoa_buf_done(&payload);

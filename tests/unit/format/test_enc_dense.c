@@ -46,7 +46,7 @@ static stoa_status open_block(const uint8_t *bytes, size_t size, enum stoa_phys 
 {
     stoa_arena_init(&out->arena, (size_t)1 << 28);
     return stoa_block_open(bytes, size, phys, false, rows, nulls, NULL, stoa_kernels_best(),
-                           &out->arena, &out->block, err);
+                           &out->arena, NULL, &out->block, err);
 }
 
 /* [DENSE-2] 0, false or empty. */

@@ -19,6 +19,7 @@ static const struct test_column_spec specs[] = {
     {"i", {STOA_TYPE_INT64, 0, 0},  TEST_VALUES_NARROW, TEST_NULLS_NONE},
     {"t", {STOA_TYPE_TEXT, 0, 0},   TEST_VALUES_FEW,    TEST_NULLS_NONE},
     {"w", {STOA_TYPE_UINT64, 0, 0}, TEST_VALUES_WIDE,   TEST_NULLS_SOME},
+    {"z", {STOA_TYPE_TEXT, 0, 0},   TEST_VALUES_STEADY, TEST_NULLS_NONE}, /* under zstd */
 };
 enum { COLUMNS = sizeof specs / sizeof *specs };
 
@@ -167,6 +168,58 @@ static void test_loading_allocates_nothing_once_a_slot_is_warm(void **state)
     assert_int_equal(stoa_alloc_count(), 0);
 }
 
+static stoa_status decode_text(void *context, stoa_error *err)
+{
+    struct fixture *fixture = context;
+    struct stoa_block_slot slot;
+    struct stoa_vector vector;
+    stoa_status status = STOA_OK;
+    STOA_TRY(stoa_vector_init(&vector, STOA_PHYS_BYTES, err));
+    stoa_block_slot_init(&slot);
+    STOA_TRY_CLEANUP(stoa_reader_load(fixture->reader, 3, 0, BLOCKS - 1, &slot, err));
+    STOA_TRY_CLEANUP(stoa_block_decode(&slot.block, 0, &vector, err));
+    assert_int_equal(vector.length, STOA_VECTOR_ROWS);
+    assert_non_null(slot.own_decompressor.memory[STOA_CODEC_ZSTD]);
+cleanup:
+    stoa_block_slot_done(&slot);
+    stoa_vector_done(&vector);
+    return status;
+}
+
+static void test_slots_report_short_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    stoa_field field; /* the name, which errors want, stays with the reader */
+    assert_ok(stoa_reader_field(fixture->reader, 3, &field, NULL), NULL);
+    assert_true(test_allocation_failures(decode_text, fixture) >= 4);
+}
+
+/* Slots of one owner set up one zstd context, whichever of them comes first. */
+static void test_slots_share_a_decompressor(void **state)
+{
+    struct fixture *fixture = *state;
+    struct stoa_decompressor decompressor;
+    struct stoa_block_slot slots[2];
+    struct stoa_vector vector;
+    stoa_error error;
+    stoa_decompressor_init(&decompressor);
+    assert_ok(stoa_vector_init(&vector, STOA_PHYS_BYTES, &error), &error);
+    for (uint32_t i = 0; i < 2; i++) {
+        void *const before = decompressor.memory[STOA_CODEC_ZSTD];
+        stoa_block_slot_init(&slots[i]);
+        slots[i].decompressor = &decompressor;
+        assert_ok(stoa_reader_load(fixture->reader, 3, 0, i, &slots[i], &error), &error);
+        assert_ok(stoa_block_decode(&slots[i].block, 0, &vector, &error), &error);
+        assert_null(slots[i].own_decompressor.memory[STOA_CODEC_ZSTD]);
+        assert_non_null(decompressor.memory[STOA_CODEC_ZSTD]);
+        assert_true(i == 0 || decompressor.memory[STOA_CODEC_ZSTD] == before);
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        stoa_block_slot_done(&slots[i]);
+    stoa_vector_done(&vector);
+    stoa_decompressor_done(&decompressor);
+}
+
 /* A closed reader's address comes back at once with most allocators. */
 static void test_slots_do_not_confuse_dictionaries_of_two_files(void **state)
 {
@@ -240,6 +293,8 @@ int main(void)
         WITH_SLOT(test_load_refuses_numbers_that_are_not_there),
         WITH_SLOT(test_loading_reads_each_payload_once),
         WITH_SLOT(test_loading_allocates_nothing_once_a_slot_is_warm),
+        WITH_SLOT(test_slots_report_short_memory),
+        WITH_SLOT(test_slots_share_a_decompressor),
         WITH_SLOT(test_slots_do_not_confuse_dictionaries_of_two_files),
         WITH_SLOT(test_threads_share_a_reader),
     };

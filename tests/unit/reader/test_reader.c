@@ -163,7 +163,7 @@ static void test_a_file_without_rows_opens(void **state)
     assert_ok(stoa_reader_file_stats(reader, 4, &stats, &error), &error);
     assert_int_equal(stats.rows, 0);
     assert_false(stats.has_bounds);
-    assert_ok(stoa_reader_verify(reader, true, NULL, NULL, &error), &error);
+    assert_ok(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error), &error);
     stoa_reader_close(reader);
     test_table_done(&table);
     test_directory_remove(&directory);
@@ -194,7 +194,7 @@ static stoa_status read_all(void *context, stoa_error *err)
     STOA_TRY(test_reader_open(directory, "t.stoa", &reader, err));
     STOA_TRY_CLEANUP(stoa_reader_find(reader, "t", &found, &column, err));
     STOA_TRY_CLEANUP(test_reader_scan(reader, count_rows, &rows, err));
-    STOA_TRY_CLEANUP(stoa_reader_verify(reader, true, NULL, NULL, err));
+    STOA_TRY_CLEANUP(stoa_reader_verify(reader, true, NULL, NULL, NULL, err));
     assert_int_equal(rows, 900);
 cleanup:
     stoa_reader_close(reader);

@@ -89,7 +89,7 @@ static void check_table(const struct test_table *table, uint32_t row_groups)
         const struct stoa_column column = stoa_column_builder_view(&table->columns[c]);
         check_column(reader, c, &column);
     }
-    assert_ok(stoa_reader_verify(reader, true, NULL, NULL, &error), &error);
+    assert_ok(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error), &error);
     stoa_reader_close(reader);
     test_directory_remove(&directory);
 }

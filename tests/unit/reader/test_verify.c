@@ -50,7 +50,7 @@ static stoa_status open_and_verify(const struct census *census, stoa_error *err)
 {
     struct stoa_reader *reader = NULL;
     STOA_TRY(test_reader_open(&census->directory, "t.stoa", &reader, err));
-    const stoa_status status = stoa_reader_verify(reader, false, NULL, NULL, err);
+    const stoa_status status = stoa_reader_verify(reader, false, NULL, NULL, NULL, err);
     stoa_reader_close(reader);
     return status;
 }
@@ -172,7 +172,7 @@ static void test_verify_reports_each_damage_and_goes_on(void **state)
     for (int deep = 0; deep < 2; deep++) {
         reports.count = 0;
         assert_ok(test_reader_open(&directory, "t.stoa", &reader, &error), &error);
-        assert_fails(stoa_reader_verify(reader, deep, take_report, &reports, &error),
+        assert_fails(stoa_reader_verify(reader, deep, NULL, take_report, &reports, &error),
                      STOA_E_CORRUPT, &error);
         assert_int_equal(reports.count, 2);
         assert_string_equal(
@@ -207,7 +207,7 @@ static void test_verify_reports_a_damaged_page_once(void **state)
     test_file_write(&directory, "t.stoa", bytes, size);
     free(bytes);
     assert_ok(test_reader_open(&directory, "t.stoa", &reader, &error), &error);
-    assert_fails(stoa_reader_verify(reader, true, take_report, &reports, &error),
+    assert_fails(stoa_reader_verify(reader, true, NULL, take_report, &reports, &error),
                  STOA_E_CORRUPT, &error);
     assert_int_equal(reports.count, 1);
     assert_string_equal(reports.places[0], "t.stoa: footer page 0");
@@ -231,10 +231,10 @@ static void test_verify_reads_the_file_and_not_what_the_reader_holds(void **stat
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         const uint8_t other = census.bytes[places[i]] ^ 1;
         assert_ok(test_reader_open(&census.directory, "t.stoa", &reader, &error), &error);
-        assert_ok(stoa_reader_verify(reader, true, NULL, NULL, &error), &error);
+        assert_ok(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error), &error);
         assert_int_equal(pwrite(census.fd, &other, 1, (off_t)places[i]), 1);
-        assert_fails(stoa_reader_verify(reader, true, NULL, NULL, &error), STOA_E_CORRUPT,
-                     &error);
+        assert_fails(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error),
+                     STOA_E_CORRUPT, &error);
         assert_int_equal(pwrite(census.fd, &census.bytes[places[i]], 1, (off_t)places[i]),
                          1);
         stoa_reader_close(reader);

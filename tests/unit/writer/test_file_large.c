@@ -24,7 +24,7 @@ static struct stoa_hash128 write_and_check(const struct test_table *table, unsig
     if (threads == 0) {
         assert_ok(test_reader_open(&directory, "t.stoa", &reader, &error), &error);
         test_table_compare(table, reader);
-        assert_ok(stoa_reader_verify(reader, true, NULL, NULL, &error), &error);
+        assert_ok(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error), &error);
         stoa_reader_close(reader);
     }
     test_directory_remove(&directory);

@@ -22,7 +22,7 @@ static void check_file(const struct test_table *table,
     stoa_error error;
     assert_ok(test_reader_open(directory, name, &reader, &error), &error);
     test_table_compare(table, reader);
-    assert_ok(stoa_reader_verify(reader, true, NULL, NULL, &error), &error);
+    assert_ok(stoa_reader_verify(reader, true, NULL, NULL, NULL, &error), &error);
     stoa_reader_close(reader);
 }
 
