@@ -14,7 +14,7 @@ const char *stoa_version(void)
 
 const char *stoa_format_version(void)
 {
-    return "0.1";
+    return "0.2";
 }
 
 const char *stoa_cpu_name(void)

@@ -2,7 +2,6 @@
 /*
  * `stoa query`: one SQL statement over datasets, from the command line, a file or standard input.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,9 +9,7 @@
 #include "tools/commands.h"
 #include "tools/message.h"
 #include "tools/run_query.h"
-
-/* No statement a person or a program writes is longer; more is a wrong file. */
-enum { MAX_SQL_BYTES = 1 << 20 };
+#include "tools/sql_file.h"
 
 static const char *const formats[] = {"table", "csv", "tsv", "json", "ndjson", NULL};
 
@@ -48,45 +45,6 @@ static const struct option options[] = {
 };
 /* clang-format on */
 
-static int cannot_read(const char *path, stoa_status status, const char *why)
-{
-    stoa_error err;
-    stoa_error_clear(&err);
-    err.status = status;
-    snprintf(err.message, sizeof err.message, "cannot read the statement: %s", why);
-    snprintf(err.place, sizeof err.place, "%s", path);
-    return message_error(&err, NULL);
-}
-
-/* The statement as a text owned by the caller. Returns -1, or an exit code after reporting. */
-static int read_sql(const char *path, char **out_sql)
-{
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
-    if (!file)
-        return cannot_read(path, errno == ENOENT ? STOA_E_NOT_FOUND : STOA_E_IO,
-                           strerror(errno));
-    int result = -1;
-    char *sql = stoa_memory_get(MAX_SQL_BYTES + 1);
-    const size_t size = sql ? fread(sql, 1, MAX_SQL_BYTES + 1, file) : 0;
-    if (!sql)
-        result = message_no_memory();
-    else if (ferror(file))
-        result = cannot_read(path, STOA_E_IO, strerror(errno));
-    else if (size > MAX_SQL_BYTES)
-        result = cannot_read(path, STOA_E_LIMIT, "it is longer than 1 MiB");
-    else if (memchr(sql, '\0', size))
-        result = cannot_read(path, STOA_E_BAD_VALUE, "it holds a NUL byte");
-    if (file != stdin)
-        fclose(file);
-    if (result != -1) {
-        stoa_memory_release(sql);
-        return result;
-    }
-    sql[size] = '\0';
-    *out_sql = sql;
-    return -1;
-}
-
 static int run_settings(const struct command *command, const struct settings *settings,
                         size_t paths, char **argv)
 {
@@ -102,7 +60,7 @@ static int run_settings(const struct command *command, const struct settings *se
             return message_usage(command->name,
                                  "with --file there is no statement on the command line");
         char *sql = NULL;
-        const int result = read_sql(settings->file, &sql);
+        const int result = sql_file_read(settings->file, &sql);
         if (result != -1)
             return result;
         run.sql = sql;

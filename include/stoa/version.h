@@ -13,7 +13,7 @@ extern "C" {
 
 /* "0.1.0" */
 STOA_API const char *stoa_version(void);
-/* The file format that this build writes and reads: "0.1". */
+/* The file format that this build writes and reads: "0.2". */
 STOA_API const char *stoa_format_version(void);
 /* The instruction-set level in force: "ref", "avx2", "avx512". */
 STOA_API const char *stoa_cpu_name(void);
