@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Statistics of one block, and how levels above are made from them [FMT-66]..[FMT-71]. Called
+ * Statistics of zones and blocks, and how levels above are made [FMT-66]..[FMT-71]. Called
  * by the file writer for every block and by whoever folds blocks into row groups, files and
  * tables; owns nothing. The on-disk form is in stats_record.c, pruning in prune.c.
  */
@@ -15,7 +15,7 @@
 #include "format/kernels/kernels.h"
 #include "format/text.h"
 
-enum { SUM_LANES = 8 }; /* pairs that a block's float sum is made from [FMT-35] */
+enum { SUM_LANES = 8 }; /* pairs that a zone's float sum is made from [FMT-35] */
 
 /* ---- float sums ---- */
 
@@ -135,7 +135,7 @@ static void set_max_text(struct stoa_stats *stats, struct stoa_view text)
     stats->max_is_open = !fits && length == 0;
 }
 
-/* ---- one block; each function looks at the rows that are not NULL ---- */
+/* ---- one zone; each function looks at the rows that are not NULL ---- */
 
 /* Validity of rows [64 * word, ...), with ones for rows that exist only. */
 static uint64_t valid_bits(const struct stoa_column *column, uint32_t word)
@@ -373,23 +373,26 @@ static void add_text(struct text_bounds *bounds, struct stoa_view text, uint64_t
     }
 }
 
-static void compute_bytes(struct stoa_stats *stats, const struct stoa_column *column)
+static void find_text_bounds(const struct stoa_column *column, struct text_bounds *bounds)
 {
-    struct text_bounds bounds = {.low = {.is_null = true}, .high = {.is_null = true}};
     const uint32_t end = column->length ? column->offsets[column->length] : 0;
     for (uint32_t word = 0; word < stoa_bitmap_words(column->length); word++) {
         for (uint64_t valid = valid_bits(column, word); valid; valid &= valid - 1) {
             const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(valid);
             const struct stoa_view text = stoa_column_view(column, row);
-            add_text(&bounds, text,
+            add_text(bounds, text,
                      prefix_key(text.data, text.length, end - column->offsets[row]));
         }
     }
-    if (bounds.low.is_null)
+}
+
+static void set_texts(struct stoa_stats *stats, const struct text_bounds *bounds)
+{
+    if (bounds->low.is_null)
         return;
     stats->has_bounds = true;
-    set_min_text(stats, bounds.low.bytes);
-    set_max_text(stats, bounds.high.bytes);
+    set_min_text(stats, bounds->low.bytes);
+    set_max_text(stats, bounds->high.bytes);
 }
 
 /* The 16 bytes as a number that is ordered as they are. */
@@ -427,11 +430,11 @@ static void compute_fixed16(struct stoa_stats *stats, const struct stoa_column *
 
 typedef void compute_function(struct stoa_stats *stats, const struct stoa_column *column);
 
+/* All kinds but BYTES. */
 static compute_function *const compute_functions[STOA_PHYS_COUNT] = {
-    [STOA_PHYS_BOOL] = compute_bool,       [STOA_PHYS_I64] = compute_i64,
-    [STOA_PHYS_U64] = compute_u64,         [STOA_PHYS_F64] = compute_f64,
-    [STOA_PHYS_I128] = compute_i128,       [STOA_PHYS_BYTES] = compute_bytes,
-    [STOA_PHYS_FIXED16] = compute_fixed16,
+    [STOA_PHYS_BOOL] = compute_bool, [STOA_PHYS_I64] = compute_i64,
+    [STOA_PHYS_U64] = compute_u64,   [STOA_PHYS_F64] = compute_f64,
+    [STOA_PHYS_I128] = compute_i128, [STOA_PHYS_FIXED16] = compute_fixed16,
 };
 
 void stoa_stats_init(struct stoa_stats *stats, enum stoa_phys phys)
@@ -440,14 +443,13 @@ void stoa_stats_init(struct stoa_stats *stats, enum stoa_phys phys)
     stats->has_sum = phys != STOA_PHYS_BYTES && phys != STOA_PHYS_FIXED16; /* [FMT-70] */
 }
 
-void stoa_stats_compute(struct stoa_stats *stats, const struct stoa_column *column)
+static void init_counts(struct stoa_stats *stats, const struct stoa_column *column)
 {
     stoa_stats_init(stats, column->phys);
     stats->rows = column->length;
     if (column->validity)
         stats->null_count =
             column->length - stoa_bitmap_count(column->validity, column->length);
-    compute_functions[column->phys](stats, column);
 }
 
 /* ---- levels above ---- */
@@ -558,4 +560,54 @@ void stoa_stats_merge(struct stoa_stats *into, const struct stoa_stats *more)
     } else if (more->has_bounds) {
         take_bounds(into, more);
     }
+}
+
+/* ---- one block, zone by zone ---- */
+
+static struct stoa_column zone_at(const struct stoa_column *column, uint32_t row)
+{
+    const uint32_t left = column->length - row;
+    return stoa_column_slice(column, row, left < STOA_ZONE_ROWS ? left : STOA_ZONE_ROWS);
+}
+
+/* Also the bounds in full: they are cut last, so that a block's are as good as if it had no zones. */
+static void compute_text_zone(struct stoa_stats *zone, const struct stoa_column *part,
+                              struct text_bounds *whole)
+{
+    struct text_bounds bounds = {.low = {.is_null = true}, .high = {.is_null = true}};
+    init_counts(zone, part);
+    find_text_bounds(part, &bounds);
+    set_texts(zone, &bounds);
+    if (!zone->has_bounds)
+        return;
+    const struct stoa_view low = bounds.low.bytes;
+    const struct stoa_view high = bounds.high.bytes;
+    add_text(whole, low, prefix_key(low.data, low.length, low.length));
+    add_text(whole, high, prefix_key(high.data, high.length, high.length));
+}
+
+void stoa_stats_compute_zones(struct stoa_stats *stats, const struct stoa_column *column,
+                              struct stoa_stats *out_zones)
+{
+    struct text_bounds texts = {.low = {.is_null = true}, .high = {.is_null = true}};
+    stoa_stats_init(stats, column->phys);
+    for (uint32_t row = 0; row < column->length; row += STOA_ZONE_ROWS) {
+        const struct stoa_column part = zone_at(column, row);
+        struct stoa_stats zone;
+        if (column->phys == STOA_PHYS_BYTES) {
+            compute_text_zone(&zone, &part, &texts);
+        } else {
+            init_counts(&zone, &part);
+            compute_functions[column->phys](&zone, &part);
+        }
+        stoa_stats_merge(stats, &zone);
+        if (out_zones)
+            stoa_stats_copy(&out_zones[row / STOA_ZONE_ROWS], &zone);
+    }
+    set_texts(stats, &texts);
+}
+
+void stoa_stats_compute(struct stoa_stats *stats, const struct stoa_column *column)
+{
+    stoa_stats_compute_zones(stats, column, NULL);
 }

@@ -42,8 +42,13 @@ struct stoa_stats {
 /* Statistics of no rows. */
 void stoa_stats_init(struct stoa_stats *stats, enum stoa_phys phys);
 
-/* Statistics of all rows of the column (one block, for the float order of [FMT-35]). */
+/* Statistics of all rows of the column (one block: its sums are made from its zones'
+ * [FMT-35] [FMT-70]). */
 void stoa_stats_compute(struct stoa_stats *stats, const struct stoa_column *column);
+
+/* The same, and those of each zone to `out_zones` (NULL: not wanted), which has room for them. */
+void stoa_stats_compute_zones(struct stoa_stats *stats, const struct stoa_column *column,
+                              struct stoa_stats *out_zones);
 
 /* Adds `more` behind `into` (order matters for float sums). */
 void stoa_stats_merge(struct stoa_stats *into, const struct stoa_stats *more);

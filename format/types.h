@@ -27,8 +27,9 @@ enum stoa_phys {
 /* Sizes and limits that every layer shares [FMT-3]. */
 enum {
     STOA_VECTOR_ROWS = 1024,
-    STOA_ZONE_ROWS = 8192,
+    STOA_ZONE_ROWS = 8192, /* of a block: finest statistics, and the unit of float sums */
     STOA_BLOCK_ROWS = 65536,
+    STOA_BLOCK_ZONES = STOA_BLOCK_ROWS / STOA_ZONE_ROWS,
     STOA_BLOCK_VECTORS = STOA_BLOCK_ROWS / STOA_VECTOR_ROWS,
     STOA_ROW_GROUP_BLOCKS = 16,
     STOA_ROW_GROUP_ROWS = STOA_BLOCK_ROWS * STOA_ROW_GROUP_BLOCKS,

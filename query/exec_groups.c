@@ -8,6 +8,8 @@
 #include "query/exec_worker.h"
 #include "query/stats_fold.h"
 
+enum { ZONE_VECTORS = STOA_ZONE_ROWS / STOA_VECTOR_ROWS };
+
 static uint32_t vector_count(const struct stoa_morsel *morsel)
 {
     return (morsel->rows + STOA_VECTOR_ROWS - 1) / STOA_VECTOR_ROWS;
@@ -196,7 +198,10 @@ stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
     stoa_tuple_map_clear(&worker->group_map);
     for (uint32_t a = 0; a < worker->plan->aggregate_count; a++)
         stoa_tuple_map_clear(&worker->pair_maps[a]);
-    for (uint32_t v = 0; v < vector_count(morsel); v++)
+    for (uint32_t v = 0; v < vector_count(morsel); v++) {
+        if (v > 0 && v % ZONE_VECTORS == 0)
+            STOA_TRY(stoa_group_state_end_zone(state, err));
         STOA_TRY(fold_vector(worker, morsel, v, state, err));
+    }
     return stoa_group_state_finish(state, err);
 }

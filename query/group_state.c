@@ -2,7 +2,7 @@
 /*
  * Groups of one morsel (query/group_state.h). Without GROUP BY there are eight lanes while
  * the morsel is read and one state afterwards; the order of the lanes is the order of a
- * block's float sum [FMT-35].
+ * zone's float sum, and a block's is that of its zones [FMT-35].
  */
 #include "query/group_state.h"
 
@@ -12,7 +12,7 @@
 #include "common/hash.h"
 #include "query/row_key.h"
 
-enum { FIRST_GROUPS = 64 };
+enum { FIRST_GROUPS = 64, ZONES_STATE = STOA_AGGREGATE_LANES, UNGROUPED_STATES };
 /* A key is at most one row of GROUP BY values, each at most 16 MiB. */
 #define MAX_KEY_BYTES ((size_t)256 << 20)
 #define MAX_TEXTS     ((size_t)1 << 40) /* the budget is the bound */
@@ -139,7 +139,7 @@ stoa_status stoa_group_state_init(struct stoa_group_state *state,
     STOA_TRY(stoa_group_layout_make(plan, &state->layout, err));
     return has_groups(state) ? STOA_OK
                              : stoa_group_store_grow(&state->store, state->layout.stride,
-                                                     STOA_AGGREGATE_LANES, err);
+                                                     UNGROUPED_STATES, err);
 }
 
 void stoa_group_state_done(struct stoa_group_state *state)
@@ -161,7 +161,7 @@ void stoa_group_state_done(struct stoa_group_state *state)
 void stoa_group_state_clear(struct stoa_group_state *state)
 {
     struct stoa_group_store *store = &state->store;
-    const uint32_t used = has_groups(state) ? state->groups.count : STOA_AGGREGATE_LANES;
+    const uint32_t used = has_groups(state) ? state->groups.count : UNGROUPED_STATES;
     if (used > 0)
         memset(store->states, 0, used * state->layout.stride);
     for (uint32_t a = 0; a < state->plan->aggregate_count; a++)
@@ -256,14 +256,56 @@ stoa_status stoa_group_state_update(struct stoa_group_state *state, uint32_t agg
 
 /* ---- the end of a morsel ---- */
 
-static stoa_status fold_lanes(struct stoa_group_state *state, stoa_error *err)
+bool stoa_aggregate_adds_floats(const struct stoa_aggregate_call *call)
+{
+    return call->aggregate->follows_order && call->arg &&
+           call->arg->type.id == STOA_TYPE_FLOAT64;
+}
+
+static stoa_status fold_lanes(struct stoa_group_state *state, uint32_t aggregate,
+                              stoa_error *err)
+{
+    const struct stoa_aggregate *function = state->plan->aggregates[aggregate].aggregate;
+    for (uint32_t lane = 1; lane < STOA_AGGREGATE_LANES; lane++)
+        STOA_TRY(function->merge(stoa_group_state_at(state, 0, aggregate),
+                                 stoa_group_state_at(state, lane, aggregate),
+                                 &state->store.texts, err));
+    return STOA_OK;
+}
+
+static stoa_status end_zone(struct stoa_group_state *state, uint32_t aggregate,
+                            stoa_error *err)
+{
+    const struct stoa_aggregate *function = state->plan->aggregates[aggregate].aggregate;
+    STOA_TRY(fold_lanes(state, aggregate, err));
+    STOA_TRY(function->merge(stoa_group_state_at(state, ZONES_STATE, aggregate),
+                             stoa_group_state_at(state, 0, aggregate), &state->store.texts,
+                             err));
+    for (uint32_t lane = 0; lane < STOA_AGGREGATE_LANES; lane++)
+        memset(stoa_group_state_at(state, lane, aggregate), 0, function->state_size);
+    return STOA_OK;
+}
+
+stoa_status stoa_group_state_end_zone(struct stoa_group_state *state, stoa_error *err)
+{
+    for (uint32_t a = 0; !has_groups(state) && a < state->plan->aggregate_count; a++) {
+        if (stoa_aggregate_adds_floats(&state->plan->aggregates[a]))
+            STOA_TRY(end_zone(state, a, err));
+    }
+    return STOA_OK;
+}
+
+static stoa_status end_ungrouped(struct stoa_group_state *state, stoa_error *err)
 {
     for (uint32_t a = 0; a < state->plan->aggregate_count; a++) {
-        const struct stoa_aggregate *function = state->plan->aggregates[a].aggregate;
-        for (uint32_t lane = 1; lane < STOA_AGGREGATE_LANES; lane++)
-            STOA_TRY(function->merge(stoa_group_state_at(state, 0, a),
-                                     stoa_group_state_at(state, lane, a),
-                                     &state->store.texts, err));
+        const struct stoa_aggregate_call *call = &state->plan->aggregates[a];
+        if (!stoa_aggregate_adds_floats(call)) {
+            STOA_TRY(fold_lanes(state, a, err));
+            continue;
+        }
+        STOA_TRY(end_zone(state, a, err));
+        memcpy(stoa_group_state_at(state, 0, a), stoa_group_state_at(state, ZONES_STATE, a),
+               call->aggregate->state_size);
     }
     return STOA_OK;
 }
@@ -284,5 +326,5 @@ stoa_status stoa_group_state_finish(struct stoa_group_state *state, stoa_error *
         state->map = map;
         state->map_capacity = count;
     }
-    return has_groups(state) ? STOA_OK : fold_lanes(state, err);
+    return has_groups(state) ? STOA_OK : end_ungrouped(state, err);
 }

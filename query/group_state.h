@@ -54,13 +54,14 @@ STOA_MUST_USE stoa_status stoa_group_store_charge(struct stoa_group_store *store
 struct stoa_group_state {
     const struct stoa_plan *plan;
     struct stoa_group_layout layout;
-    struct stoa_key_run groups;    /* keys of GROUP BY */
-    struct stoa_group_store store; /* one group per key; the lanes without GROUP BY */
+    struct stoa_key_run groups; /* keys of GROUP BY */
+    struct stoa_group_store
+        store; /* one group per key; without GROUP BY the lanes, then one for ended zones */
     struct stoa_key_run
         *pairs;    /* per DISTINCT aggregate: group number and value, or the value alone */
     uint32_t *map; /* per group: its number where it was merged */
     uint32_t map_capacity;
-    uint8_t *saved;      /* scratch of stoa_stats_fold; NULL until first used */
+    uint8_t *saved;      /* scratch of stoa_stats_fold, two states; NULL until first used */
     struct stoa_buf key; /* scratch */
 };
 
@@ -91,6 +92,12 @@ STOA_MUST_USE stoa_status stoa_group_state_add_pairs(struct stoa_group_state *st
 STOA_MUST_USE stoa_status stoa_group_state_update(
     struct stoa_group_state *state, uint32_t aggregate, const uint32_t *groups,
     const struct stoa_vector *arg, const struct stoa_row_list *rows, stoa_error *err);
+
+/* Without GROUP BY: whether the aggregate adds floats, whose lanes end with each zone [FMT-35]. */
+bool stoa_aggregate_adds_floats(const struct stoa_aggregate_call *call);
+/* Ends a zone: the lanes of float sums go into the sum of the zones so far. */
+STOA_MUST_USE stoa_status stoa_group_state_end_zone(struct stoa_group_state *state,
+                                                    stoa_error *err);
 
 /* Ends a morsel: lanes become one state, keys are split into parts. */
 STOA_MUST_USE stoa_status stoa_group_state_finish(struct stoa_group_state *state,

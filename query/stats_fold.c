@@ -37,7 +37,9 @@ static stoa_status fold_all(struct stoa_group_state *state, bool is_block,
             return STOA_OK;
         STOA_TRY(get(context, call->arg ? call->arg->column : UINT32_MAX, &is_known, &stats,
                      err));
-        if (!is_known || !call->aggregate->from_stats(stoa_group_state_at(state, 0, a),
+        const uint32_t at =
+            is_block && stoa_aggregate_adds_floats(call) ? STOA_AGGREGATE_LANES : 0;
+        if (!is_known || !call->aggregate->from_stats(stoa_group_state_at(state, at, a),
                                                       type, &stats, &state->store.texts))
             return STOA_OK;
     }
@@ -50,14 +52,18 @@ stoa_status stoa_stats_fold(struct stoa_group_state *state, bool is_block,
                             stoa_error *err)
 {
     const size_t size = state->layout.stride;
+    uint8_t *zones = state->store.states + size * STOA_AGGREGATE_LANES;
     if (!state->saved)
-        state->saved = stoa_alloc(size);
+        state->saved = stoa_alloc_array(2, size);
     if (!state->saved)
-        return stoa_fail_memory(err, size);
+        return stoa_fail_memory(err, 2 * size);
     memcpy(state->saved, state->store.states, size);
+    memcpy(state->saved + size, zones, size);
     STOA_TRY(fold_all(state, is_block, get, context, out_done, err));
-    if (!*out_done)
+    if (!*out_done) {
         memcpy(state->store.states, state->saved, size);
+        memcpy(zones, state->saved + size, size);
+    }
     return *out_done ? stoa_group_store_charge(&state->store, err) : STOA_OK;
 }
 

@@ -54,6 +54,7 @@ enum {
 #define MAX_GROUP_ROWS 1048576u
 #define MAX_GROUP_RAW  67108864u
 #define BLOCK_ROWS     65536u
+#define ZONE_ROWS      8192u
 #define VECTOR_ROWS    1024u
 #define NONE           0xffffffffu
 

@@ -309,23 +309,6 @@ static void find_bounds(unsigned kind, const struct value *values, uint32_t rows
     }
 }
 
-struct statistics statistics_of_values(const struct column *column,
-                                       const struct value *values, uint32_t rows,
-                                       struct heap *heap)
-{
-    struct statistics s = statistics_empty(column);
-    s.rows = rows;
-    s.raw_size = raw_size(column->kind, values, rows);
-    find_bounds(column->kind, values, rows, &s);
-    if (column->kind == KIND_BYTES && s.has_bounds)
-        cut_bounds(&s, heap);
-    if (column->kind == KIND_F64)
-        float_sum(values, rows, s.sum);
-    else if (s.has_sum)
-        s.has_sum = integer_sum(column->kind, values, rows, s.sum);
-    return s;
-}
-
 /* ---- merging [FMT-71] ---- */
 
 static void merge_sum(const struct column *column, struct statistics *into,
@@ -377,6 +360,37 @@ static void merge_bounds(unsigned kind, struct statistics *into,
         into->is_max_open = from->is_max_open;
     }
     into->has_bounds = true;
+}
+
+/* ---- one block ---- */
+
+/* [FMT-35] [FMT-70] Sums of the zones, merged. */
+static void sum_zones(const struct column *column, const struct value *values,
+                      uint32_t rows, struct statistics *s)
+{
+    for (uint32_t row = 0; row < rows; row += ZONE_ROWS) {
+        const uint32_t count = rows - row < ZONE_ROWS ? rows - row : ZONE_ROWS;
+        struct statistics zone = statistics_empty(column);
+        if (column->kind == KIND_F64)
+            float_sum(values + row, count, zone.sum);
+        else if (zone.has_sum)
+            zone.has_sum = integer_sum(column->kind, values + row, count, zone.sum);
+        merge_sum(column, s, &zone);
+    }
+}
+
+struct statistics statistics_of_values(const struct column *column,
+                                       const struct value *values, uint32_t rows,
+                                       struct heap *heap)
+{
+    struct statistics s = statistics_empty(column);
+    s.rows = rows;
+    s.raw_size = raw_size(column->kind, values, rows);
+    find_bounds(column->kind, values, rows, &s);
+    if (column->kind == KIND_BYTES && s.has_bounds)
+        cut_bounds(&s, heap);
+    sum_zones(column, values, rows, &s);
+    return s;
 }
 
 void statistics_merge(const struct column *column, struct statistics *into,

@@ -31,21 +31,30 @@ static void model_add(struct model_pair *pair, double x)
     pair->high = s;
 }
 
+static void model_add_pair(struct model_pair *sum, const struct model_pair *more)
+{
+    model_add(sum, more->high);
+    if (isfinite(sum->high))
+        sum->low = sum->low + more->low;
+}
+
+/* Zones are parted here by counting, not by slices. */
 static struct model_pair model_float_sum(const struct stoa_column *column)
 {
-    struct model_pair pairs[8] = {
-        {0, 0}
-    };
     struct model_pair sum = {0, 0};
-    for (uint32_t row = 0; row < column->length; row++) {
-        const struct stoa_value value = stoa_column_get(column, row);
-        if (!value.is_null)
-            model_add(&pairs[row % 8], value.f64);
-    }
-    for (int i = 0; i < 8; i++) {
-        model_add(&sum, pairs[i].high);
-        if (isfinite(sum.high))
-            sum.low = sum.low + pairs[i].low;
+    for (uint32_t first = 0; first < column->length; first += 8192) {
+        struct model_pair pairs[8] = {
+            {0, 0}
+        };
+        struct model_pair zone = {0, 0};
+        for (uint32_t row = first; row < column->length && row < first + 8192; row++) {
+            const struct stoa_value value = stoa_column_get(column, row);
+            if (!value.is_null)
+                model_add(&pairs[row % 8], value.f64);
+        }
+        for (int i = 0; i < 8; i++)
+            model_add_pair(&zone, &pairs[i]);
+        model_add_pair(&sum, &zone);
     }
     return sum;
 }
@@ -300,6 +309,35 @@ static void test_max_without_a_successor_is_open(void **state)
     assert_true(stats.max_is_open);
 }
 
+/* ---- zones ---- */
+
+/* A block's statistics are those of its zones, and as good as if there were none. */
+static void test_stats_of_a_block_cover_its_zones(void **state)
+{
+    static const uint32_t lengths[] = {8191, 8192, 8193, 20000, 65536};
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(343);
+    for (int round = 0; round < 35; round++) {
+        const enum stoa_phys phys = (enum stoa_phys)(1 + round % (STOA_PHYS_COUNT - 1));
+        const uint32_t length = lengths[test_random_below(&random, 5)];
+        struct stoa_column_builder builder;
+        struct stoa_stats stats;
+        struct stoa_stats zones[STOA_BLOCK_ZONES];
+        random_column(&random, phys, length, (unsigned)test_random_below(&random, 5) * 25,
+                      1 + (unsigned)test_random_below(&random, 2000), &builder);
+        const struct stoa_column column = stoa_column_builder_view(&builder);
+        stoa_stats_compute_zones(&stats, &column, zones);
+        check_stats(&stats, &column);
+        for (uint32_t row = 0; row < length; row += STOA_ZONE_ROWS) {
+            const uint32_t left = length - row;
+            const struct stoa_column part = stoa_column_slice(
+                &column, row, left < STOA_ZONE_ROWS ? left : STOA_ZONE_ROWS);
+            check_stats(&zones[row / STOA_ZONE_ROWS], &part);
+        }
+        stoa_column_builder_done(&builder);
+    }
+}
+
 /* ---- merging ---- */
 
 /* Sums of floats are the fold of the parts, in order; the rest is that of the whole. */
@@ -444,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_decimal_sum_that_overflows_is_missing),
         cmocka_unit_test(test_long_texts_are_cut_at_a_character_and_max_is_raised),
         cmocka_unit_test(test_max_without_a_successor_is_open),
+        cmocka_unit_test(test_stats_of_a_block_cover_its_zones),
         cmocka_unit_test(test_merged_stats_are_those_of_all_rows),
         cmocka_unit_test(test_merging_unknown_bounds_forgets_the_known),
         cmocka_unit_test(test_merging_equal_bounds_keeps_the_exact_one),

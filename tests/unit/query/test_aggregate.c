@@ -15,7 +15,7 @@
 enum {
     GROUP_COUNT = 13,
     LANE_COUNT = 8,
-    BLOCK_ROWS = 5000, /* the last vector is not whole */
+    BLOCK_ROWS = 21000, /* three zones; the last vector is not whole */
     MAX_STATE = 96
 };
 
@@ -377,6 +377,15 @@ static void block_done(struct block *block)
     stoa_column_builder_done(&block->builder);
 }
 
+/* The lanes end with each zone [FMT-35]. */
+static void end_zone(struct states *states)
+{
+    for (size_t lane = 1; lane < LANE_COUNT; lane++)
+        states_merge(states, 1, 1 + lane);
+    states_merge(states, 0, 1);
+    memset(state_at(states, 1), 0, LANE_COUNT * MAX_STATE);
+}
+
 /* All rows by lanes, as without GROUP BY, folded into state 0. */
 static void add_by_lanes(struct states *states, const struct block *block)
 {
@@ -387,12 +396,13 @@ static void add_by_lanes(struct states *states, const struct block *block)
         for (uint32_t i = 0; i < block->vectors[v].length; i++)
             stoa_bit_set(active, i);
         make_rows(&rows, &block->vectors[v], active);
+        if (v > 0 && v % (STOA_ZONE_ROWS / STOA_VECTOR_ROWS) == 0)
+            end_zone(states);
         assert_ok(states->aggregate->fold(state_at(states, 1), MAX_STATE,
                                           &block->vectors[v], &rows, &states->arena, &err),
                   &err);
     }
-    for (size_t lane = 0; lane < LANE_COUNT; lane++)
-        states_merge(states, 0, 1 + lane);
+    end_zone(states);
 }
 
 /* [FMT-35] The bits of a block's sum are the same from its rows and from its statistics. */
