@@ -62,12 +62,28 @@ enum stoa_section_id {
     STOA_SECTION_COLUMNS = 7,
     STOA_SECTION_NAMES = 8,
     STOA_SECTION_GROUPS = 9,
-    STOA_SECTION_ID_LIMIT = 10
+    STOA_SECTION_ZONES = 16,
+    STOA_SECTION_ID_LIMIT = 17
 };
 enum { STOA_SECTION_REQUIRED = 1 }; /* section flag: a reader must understand it */
 
+/* Whether a section is one that files cannot do without; the other known ones only help. */
+static inline bool stoa_section_is_required(uint32_t id)
+{
+    return id >= STOA_SECTION_BLOCKS && id <= STOA_SECTION_GROUPS;
+}
+static inline bool stoa_section_is_known(uint32_t id)
+{
+    return stoa_section_is_required(id) || id == STOA_SECTION_ZONES;
+}
+
 /* Flags of column records and schema nodes. */
-enum { STOA_COLUMN_NULLABLE = 1, STOA_COLUMN_HAS_DICTIONARY = 2 };
+enum {
+    STOA_COLUMN_NULLABLE = 1,
+    STOA_COLUMN_HAS_DICTIONARY = 2,
+    STOA_COLUMN_HAS_ZONES = 4,
+    STOA_COLUMN_FLAGS = 7
+};
 
 /* Flags of block and statistics records [FMT-67]. */
 enum {
@@ -119,6 +135,7 @@ struct stoa_column_record {
     uint64_t stored_size;      /* payload bytes of blocks and dictionaries */
     uint64_t null_count;       /* over the file */
     uint32_t dictionary_index; /* of its first dictionary record, or STOA_NO_INDEX */
+    uint32_t zones_offset;     /* of its part of the zones section, in units of 8 bytes */
 };
 
 struct stoa_group_record {

@@ -116,6 +116,7 @@ void stoa_column_record_write(const struct stoa_column_record *record, uint8_t *
     stoa_store_le64(out + 24, record->stored_size);
     stoa_store_le64(out + 32, record->null_count);
     stoa_store_le32(out + 40, record->dictionary_index);
+    stoa_store_le32(out + 48, record->zones_offset);
 }
 
 static stoa_status check_column(const struct stoa_column_record *record, stoa_error *err)
@@ -132,9 +133,13 @@ static stoa_status check_column(const struct stoa_column_record *record, stoa_er
                          STOA_MAX_NAME_BYTES, (unsigned)record->name_size);
     if (record->field_id == 0)
         return stoa_fail(err, STOA_E_CORRUPT, "expected a field id above 0, found 0");
-    if (record->flags & ~(STOA_COLUMN_NULLABLE | STOA_COLUMN_HAS_DICTIONARY))
-        return stoa_fail(err, STOA_E_CORRUPT, "expected column flags below 4, found %u",
-                         (unsigned)record->flags);
+    if (record->flags & ~STOA_COLUMN_FLAGS)
+        return stoa_fail(err, STOA_E_CORRUPT, "expected column flags below %d, found %u",
+                         STOA_COLUMN_FLAGS + 1, (unsigned)record->flags);
+    if (!(record->flags & STOA_COLUMN_HAS_ZONES) && record->zones_offset != 0)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected no zones where no flag says so, found them at %" PRIu32,
+                         record->zones_offset);
     const bool has_index = record->dictionary_index != STOA_NO_INDEX;
     if (has_index != ((record->flags & STOA_COLUMN_HAS_DICTIONARY) != 0))
         return stoa_fail(err, STOA_E_CORRUPT,
@@ -162,10 +167,11 @@ stoa_status stoa_column_record_read(const uint8_t *bytes,
         .stored_size = stoa_load_le64(bytes + 24),
         .null_count = stoa_load_le64(bytes + 32),
         .dictionary_index = stoa_load_le32(bytes + 40),
+        .zones_offset = stoa_load_le32(bytes + 48),
     };
     STOA_TRY(expect_zero("column", stoa_load_le16(bytes + 22), err));
     STOA_TRY(expect_zero("column", stoa_load_le32(bytes + 44), err));
-    STOA_TRY(expect_zero("column", stoa_load_le64(bytes + 48) | stoa_load_le64(bytes + 56),
+    STOA_TRY(expect_zero("column", stoa_load_le32(bytes + 52) | stoa_load_le64(bytes + 56),
                          err));
     STOA_TRY(check_column(&record, err));
     *out_record = record;

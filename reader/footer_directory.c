@@ -12,7 +12,8 @@
 
 static stoa_status check_flags(const struct stoa_section *section, stoa_error *err)
 {
-    const bool is_known = section->id > 0 && section->id < STOA_SECTION_ID_LIMIT;
+    const bool is_needed = stoa_section_is_required(section->id);
+    const bool is_known = stoa_section_is_known(section->id);
     if (section->flags & ~(uint32_t)STOA_SECTION_REQUIRED)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected flags 0 or 1 for section %" PRIu32 ", found %08" PRIx32,
@@ -23,11 +24,11 @@ static stoa_status check_flags(const struct stoa_section *section, stoa_error *e
             "expected sections that version %d.%d knows, found section %" PRIu32
             " that a reader must know",
             STOA_VERSION_MAJOR, STOA_VERSION_MINOR, section->id);
-    if (is_known && !(section->flags & STOA_SECTION_REQUIRED))
+    if (is_known && is_needed != ((section->flags & STOA_SECTION_REQUIRED) != 0))
         return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected section %" PRIu32 " to be flagged as required, found "
-                         "flags 0",
-                         section->id);
+                         "expected section %" PRIu32 " %sto be flagged as required, found "
+                         "flags %" PRIu32,
+                         section->id, is_needed ? "" : "not ", section->flags);
     return STOA_OK;
 }
 
@@ -48,14 +49,14 @@ static stoa_status check_extent(const struct stoa_reader *reader,
     return STOA_OK;
 }
 
-/* Sections 1 .. 9 ascend; of ids this version does not know only that none occurs twice. */
+/* Known sections ascend; of ids this version does not know only that none occurs twice. */
 static stoa_status check_order(const struct stoa_section *section,
                                const struct stoa_section *seen, uint32_t seen_count,
                                stoa_error *err)
 {
     for (uint32_t i = 0; i < seen_count; i++) {
         const bool both_known =
-            section->id < STOA_SECTION_ID_LIMIT && seen[i].id < STOA_SECTION_ID_LIMIT;
+            stoa_section_is_known(section->id) && stoa_section_is_known(seen[i].id);
         if (seen[i].id == section->id || (both_known && seen[i].id > section->id))
             return stoa_fail(err, STOA_E_CORRUPT,
                              "expected sections in ascending order, found %" PRIu32
@@ -121,7 +122,7 @@ static stoa_status read_sections(struct stoa_reader *reader, const uint8_t *byte
         STOA_TRY(check_flags(section, err));
         STOA_TRY(check_extent(reader, section, &end, err));
         STOA_TRY(check_order(section, seen, i, err));
-        if (section->id < STOA_SECTION_ID_LIMIT)
+        if (stoa_section_is_known(section->id))
             reader->sections[section->id] = *section;
     }
     if (end != reader->trailer.directory_offset)

@@ -90,6 +90,13 @@ STOA_MUST_USE stoa_status stoa_reader_block_stats(struct stoa_reader *reader,
                                                   uint32_t block,
                                                   struct stoa_stats *out_stats,
                                                   stoa_error *err);
+/* Statistics of the zones of a block, 8,192 rows each, to `out_zones` (room for STOA_BLOCK_ZONES);
+ * *out_count 0: the column keeps none in this row group. O(1) pages. */
+STOA_MUST_USE stoa_status stoa_reader_block_zones(struct stoa_reader *reader,
+                                                  uint32_t column, uint32_t group,
+                                                  uint32_t block,
+                                                  struct stoa_stats *out_zones,
+                                                  uint32_t *out_count, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_reader_block_info(struct stoa_reader *reader,
                                                  uint32_t column, uint32_t group,
                                                  uint32_t block,

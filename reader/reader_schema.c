@@ -46,6 +46,13 @@ static stoa_status check_column(const struct stoa_reader *reader,
                          "expected dictionary records within %" PRIu64
                          ", found index %" PRIu32,
                          dictionaries, record->dictionary_index);
+    if (record->flags & STOA_COLUMN_HAS_ZONES &&
+        (uint64_t)record->zones_offset * STOA_PAYLOAD_ALIGN >=
+            reader->sections[STOA_SECTION_ZONES].size)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected zones within %" PRIu64 " bytes, found them at %" PRIu32
+                         " times 8",
+                         reader->sections[STOA_SECTION_ZONES].size, record->zones_offset);
     return STOA_OK;
 }
 

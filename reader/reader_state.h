@@ -6,6 +6,7 @@
  *   footer_stream.c  footer pages: read and checked when first touched
  *   reader_schema.c  column records, names, field ids, the schema
  *   reader_records.c row group, block and statistics records
+ *   reader_zones.c   zones of blocks
  *   block_load.c     payloads, dictionaries, slots
  *   verify*.c        every byte of the file
  *
@@ -127,6 +128,20 @@ STOA_MUST_USE stoa_status stoa_reader_stats_record(struct stoa_reader *reader,
                                                    enum stoa_section_id id, uint64_t index,
                                                    struct stoa_stats_record *out_record,
                                                    stoa_error *err);
+
+/* ---- reader_zones.c ---- */
+
+/* Zone records of the site's block as they lie in the footer; *out_count 0: none are kept. */
+STOA_MUST_USE stoa_status stoa_zone_records_get(struct stoa_reader *reader,
+                                                const struct stoa_block_site *site,
+                                                const uint8_t **out_records,
+                                                uint32_t *out_count, stoa_error *err);
+/* Number of the row group's first zone record in its column's part; STOA_NO_INDEX: none. The
+ * column has zones. */
+STOA_MUST_USE stoa_status stoa_zone_entry_get(struct stoa_reader *reader,
+                                              const struct stoa_column_record *record,
+                                              uint32_t group, uint32_t *out_first,
+                                              stoa_error *err);
 
 /* ---- block_load.c ---- */
 

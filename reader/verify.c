@@ -198,7 +198,8 @@ static stoa_status run(struct stoa_verify *verify, stoa_error *err)
     STOA_TRY(stoa_verify_schema(verify, err));
     for (uint32_t g = 0; g < verify->reader->trailer.row_groups; g++)
         STOA_TRY(stoa_verify_group(verify, g, err));
-    return stoa_verify_stats(verify, err);
+    STOA_TRY(stoa_verify_stats(verify, err));
+    return stoa_verify_zones(verify, err);
 }
 
 stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep,

@@ -76,13 +76,15 @@ static stoa_status decode(struct stoa_verify *verify,
 
 /* [FMT-4] [FMT-66] [FMT-70] */
 static stoa_status check_values(struct stoa_verify *verify,
+                                const struct stoa_block_site *site,
                                 const struct stoa_block_record *record,
                                 const struct stoa_column *column, stoa_error *err)
 {
     struct stoa_stats stats;
+    struct stoa_stats zones[STOA_BLOCK_ZONES];
     struct stoa_core_bytes found;
     const uint64_t raw_size = stoa_column_raw_size(column);
-    stoa_stats_compute(&stats, column);
+    stoa_stats_compute_zones(&stats, column, zones);
     if (raw_size != record->raw_size)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected %" PRIu64 " raw bytes, as decoded, found %" PRIu32,
@@ -94,7 +96,8 @@ static stoa_status check_values(struct stoa_verify *verify,
                          stats.null_count, stats.nan_count, record->null_count,
                          record->nan_count);
     STOA_TRY(stoa_verify_read_core(verify, column->phys, &record->core, &found, err));
-    return stoa_verify_compare_core(&stats, &found, err);
+    STOA_TRY(stoa_verify_compare_core(&stats, &found, err));
+    return stoa_verify_block_zones(verify, site, &stats, zones, err);
 }
 
 stoa_status stoa_verify_block(struct stoa_verify *verify,
@@ -108,7 +111,7 @@ stoa_status stoa_verify_block(struct stoa_verify *verify,
                                       site->block, &verify->slot, err));
     STOA_TRY_CLEANUP(decode(verify, record, &builder, err));
     const struct stoa_column column = stoa_column_builder_view(&builder);
-    STOA_TRY_CLEANUP(check_values(verify, record, &column, err));
+    STOA_TRY_CLEANUP(check_values(verify, site, record, &column, err));
 cleanup:
     stoa_column_builder_done(&builder);
     return status;

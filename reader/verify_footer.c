@@ -261,7 +261,7 @@ static stoa_status check_padding(struct stoa_reader *reader,
 
 static stoa_status verify_padding(struct stoa_verify *verify, stoa_error *err)
 {
-    for (uint32_t id = 1; id < STOA_SECTION_ID_LIMIT; id++) {
+    for (uint32_t id = 1; id < STOA_SECTION_ID_LIMIT; id++) { /* left out: of size 0 */
         const stoa_status status =
             check_padding(verify->reader, &verify->reader->sections[id], err);
         STOA_TRY(stoa_verify_note(verify, set_place(verify, status, "footer", err), err));

@@ -2,8 +2,8 @@
 /*
  * One run of stoa_reader_verify, shared by its files: verify.c drives and re-reads both ends and
  * all pages, verify_footer.c checks what the footer says about schema and columns,
- * verify_stats.c that upper statistics follow from the blocks', verify_group.c payloads and
- * tails, verify_block.c decoded values. Each part notes its damages and goes on where it can;
+ * verify_stats.c that upper statistics follow from the blocks', verify_zones.c the zones section,
+ * verify_group.c payloads and tails, verify_block.c decoded values. Each part notes its damages and goes on where it can;
  * a part returns a failure only when the run cannot go on (memory).
  */
 #ifndef STOA_READER_VERIFY_STATE_H
@@ -34,6 +34,13 @@ STOA_MUST_USE stoa_status stoa_verify_note(struct stoa_verify *verify, stoa_stat
 
 STOA_MUST_USE stoa_status stoa_verify_schema(struct stoa_verify *verify, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_verify_stats(struct stoa_verify *verify, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_verify_zones(struct stoa_verify *verify, stoa_error *err);
+/* `block` and `expected`: of the block and of its zones, from its values. */
+STOA_MUST_USE stoa_status stoa_verify_block_zones(struct stoa_verify *verify,
+                                                  const struct stoa_block_site *site,
+                                                  const struct stoa_stats *block,
+                                                  const struct stoa_stats *expected,
+                                                  stoa_error *err);
 STOA_MUST_USE stoa_status stoa_verify_group(struct stoa_verify *verify, uint32_t group,
                                             stoa_error *err);
 /* Decodes a block and compares what it holds with its record. Fails with the damage. */

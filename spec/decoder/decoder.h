@@ -4,7 +4,7 @@
  * shares no code and no header with the library, so that a mistake of one shows in the other.
  *
  * Files mirror the pages: decoder_container.c and decoder_footer.c (format.md 2, 5, 6),
- * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_block.c (block.md),
+ * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_block.c (block.md),
  * decoder_nodes.c, decoder_numbers.c, decoder_stream.c and decoder_packing.c (encodings/),
  * decoder_print.c.
  * It reads the whole file into memory and ends the process at the first fault: clarity first.
@@ -83,6 +83,8 @@ struct column {
     unsigned kind;
     bool is_nullable;
     uint32_t first_dictionary; /* index of its first dictionary record, or NONE */
+    bool has_zones;
+    uint64_t zones; /* where its part of the zones section begins */
 };
 
 struct group {
@@ -114,7 +116,8 @@ enum {
     SECTION_COLUMNS = 7,
     SECTION_NAMES = 8,
     SECTION_GROUPS = 9,
-    SECTION_COUNT = 10
+    SECTION_ZONES = 16,
+    SECTION_COUNT = 17
 };
 
 /* The file being decoded, and where in it we are, for messages. */
@@ -271,6 +274,12 @@ void statistics_merge(const struct column *column, struct statistics *into,
 void statistics_compare(const struct decoder *d, const struct column *column,
                         const struct statistics *want, const uint8_t *record,
                         bool is_block);
+uint64_t statistics_key(unsigned kind, const struct value *v); /* [FMT-68] */
+/* decoder_zones.c: where the parts lie, and one block's records from its values. */
+void check_zone_parts(struct decoder *d);
+void check_block_zones(const struct decoder *d, const struct column *column,
+                       const struct statistics *block, const struct value *values,
+                       uint32_t rows);
 int compare_values(unsigned kind, const struct value *a, const struct value *b);
 int compare_storage(unsigned kind, const struct value *a, const struct value *b);
 

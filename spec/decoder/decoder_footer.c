@@ -20,7 +20,8 @@ static const char *const section_names[SECTION_COUNT] = {"",
                                                          "field ids",
                                                          "column records",
                                                          "name table",
-                                                         "row-group records"};
+                                                         "row-group records",
+                                                         [SECTION_ZONES] = "zones"};
 
 /* [FMT-60] Joins the pages' stream bytes, checking each; [FMT-61] checks the content identity. */
 static void read_pages(struct decoder *d, struct heap *heap)
@@ -50,6 +51,12 @@ static void read_pages(struct decoder *d, struct heap *heap)
         refuse(d, "footer: it does not have the content identity of the trailer");
 }
 
+/* Sections 1 .. 9, and those that only help a reader. */
+static bool is_known(uint32_t id)
+{
+    return (id > 0 && id <= SECTION_GROUPS) || id == SECTION_ZONES;
+}
+
 /* [FMT-62] One directory entry; returns where its section ends. */
 static uint64_t read_entry(struct decoder *d, const uint8_t *p, uint64_t end,
                            uint64_t limit)
@@ -64,13 +71,14 @@ static uint64_t read_entry(struct decoder *d, const uint8_t *p, uint64_t end,
                (unsigned long long)size, (unsigned long long)offset,
                (unsigned long long)end);
     require_zero(d, d->stream + end, start - end, "footer padding");
-    if (id == 0 || id >= SECTION_COUNT) {
+    if (!is_known(id)) {
         if (flags & 1)
             refuse(d, "directory: section %u is required and unknown", id);
         return offset + size;
     }
-    if (flags != 1)
-        refuse(d, "directory: section %u has flags %08x, expected 1", id, flags);
+    if (flags != (id <= SECTION_GROUPS))
+        refuse(d, "directory: section %u has flags %08x, expected %d", id, flags,
+               id <= SECTION_GROUPS);
     if (d->sections[id].bytes)
         refuse(d, "directory: section %u occurs twice", id);
     d->sections[id].bytes = d->stream + offset;
@@ -92,7 +100,7 @@ static void read_directory(struct decoder *d)
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *entry = d->stream + directory + (size_t)24 * i;
         end = read_entry(d, entry, end, directory);
-        if (get32(entry) < SECTION_COUNT) {
+        if (is_known(get32(entry))) {
             if (get32(entry) < last_known)
                 refuse(d, "directory: section %u stands behind section %u", get32(entry),
                        last_known);
@@ -154,7 +162,7 @@ static void read_columns(struct decoder *d)
             p[20] != c->scale || (flags & 1) != c->is_nullable ||
             get16(p + 16) != c->name_size)
             refuse(d, "column record: it differs from the schema section");
-        if (flags > 3)
+        if (flags > 7)
             refuse(d, "column record: unknown flags %02x", flags);
         if (get32(p + 12) != name_end || c->name_size > heap->size - name_end ||
             memcmp(heap->bytes + name_end, c->name, c->name_size) != 0)
@@ -164,7 +172,12 @@ static void read_columns(struct decoder *d)
         if (get64(p) != xxh3(c->name, c->name_size, 0))
             refuse(d, "column record: the hash of its name does not fit");
         require_zero(d, p + 22, 2, "column record");
-        require_zero(d, p + 44, 20, "column record");
+        require_zero(d, p + 44, 4, "column record");
+        require_zero(d, p + 52, 12, "column record");
+        c->has_zones = flags & 4;
+        c->zones = (uint64_t)get32(p + 48) * 8;
+        if (!c->has_zones)
+            require_zero(d, p + 48, 4, "column record without zones");
         /* [FMT-72] One record for each row group. */
         c->first_dictionary = get32(p + 40);
         const uint32_t expected =

@@ -83,6 +83,8 @@ static struct statistics read_block(struct decoder *d, uint32_t column,
         refuse(d, "%u NULLs in a column that is not nullable", nulls);
     const struct statistics s = statistics_of_values(c, out, rows, bounds);
     statistics_compare(d, c, &s, p, true);
+    if (c->has_zones)
+        check_block_zones(d, c, &s, out, rows);
     d->at_column = NULL;
     return s;
 }
@@ -201,6 +203,7 @@ int main(int argc, char **argv)
     read_container(&d, &heap);
     read_footer(&d, &heap);
     check_groups(&d);
+    check_zone_parts(&d);
     print_heading(&d);
     struct statistics *file = allocate(&heap, d.column_count, sizeof *file);
     for (uint32_t c = 0; c < d.column_count; c++)

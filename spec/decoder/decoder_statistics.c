@@ -407,7 +407,7 @@ void statistics_merge(const struct column *column, struct statistics *into,
 /* ---- comparing with a record ---- */
 
 /* [FMT-68] */
-static uint64_t key_of(unsigned kind, const struct value *v)
+uint64_t statistics_key(unsigned kind, const struct value *v)
 {
     const uint64_t top = UINT64_C(1) << 63;
     uint64_t key = 0;
@@ -436,9 +436,9 @@ static void compare_bound(const struct decoder *d, unsigned kind, const struct v
                           const char *what, uint64_t key, unsigned size,
                           const uint8_t **full)
 {
-    if (key != key_of(kind, v))
+    if (key != statistics_key(kind, v))
         refuse(d, "statistics: expected the key of %s to be %016llx, found %016llx", what,
-               (unsigned long long)key_of(kind, v), (unsigned long long)key);
+               (unsigned long long)statistics_key(kind, v), (unsigned long long)key);
     if (size != full_size(kind, v))
         refuse(d, "statistics: expected %s of %u bytes, found %u", what, full_size(kind, v),
                size);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Parts that a field can be in. Footer sections are 1 .. 9 as in the directory. */
+/* Parts that a field can be in. Footer sections are 1 .. 9 and 16 as in the directory. */
 enum corrupt_part {
     CORRUPT_BLOCKS = 1,
     CORRUPT_GROUP_STATS = 2,
@@ -25,7 +25,8 @@ enum corrupt_part {
     CORRUPT_DIRECTORY = 10,
     CORRUPT_HEADER = 11,
     CORRUPT_TRAILER = 12,
-    CORRUPT_BODY = 13 /* everything from the schema section to the last tail */
+    CORRUPT_BODY = 13, /* everything from the schema section to the last tail */
+    CORRUPT_ZONES = 16
 };
 
 struct corrupt_file {
@@ -35,8 +36,8 @@ struct corrupt_file {
     uint8_t *stream; /* of the footer */
     size_t stream_size;
     uint8_t trailer[128];
-    size_t section_offset[16]; /* in the stream, by id; 10: the directory */
-    size_t section_size[16];   /* 0: left out */
+    size_t section_offset[32]; /* in the stream, by id; 10: the directory */
+    size_t section_size[32];   /* 0: left out */
 };
 
 /* Takes a sound file apart (copies). */

@@ -53,6 +53,10 @@ static void run_blocks(struct stoa_reader *reader, uint32_t c, uint32_t g,
         struct stoa_block_info info;
         note(hunt, stoa_reader_block_info(reader, c, g, b, &info, &error), &error);
         note(hunt, stoa_reader_block_stats(reader, c, g, b, &stats, &error), &error);
+        struct stoa_stats zones[STOA_BLOCK_ZONES];
+        uint32_t zone_count = 0;
+        note(hunt, stoa_reader_block_zones(reader, c, g, b, zones, &zone_count, &error),
+             &error);
         const stoa_status loaded = stoa_reader_load(reader, c, g, b, slot, &error);
         note(hunt, loaded, &error);
         if (loaded == STOA_OK)

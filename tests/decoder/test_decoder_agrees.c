@@ -146,6 +146,30 @@ static void test_decoder_prints_all_values_and_null_patterns(void **state)
     }
 }
 
+/* Columns of every type that keep zones [FMT-90]. */
+static void test_decoder_makes_zones_anew(void **state)
+{
+    static const enum test_values values[] = {TEST_VALUES_SEQUENCE, TEST_VALUES_STEADY,
+                                              TEST_VALUES_RUNS};
+    struct test_random random = test_random_start(14);
+    (void)state;
+    for (size_t round = 0; round < 3; round++) {
+        struct test_column_spec specs[TEST_TYPE_COUNT];
+        char names[TEST_TYPE_COUNT][24];
+        for (size_t i = 0; i < TEST_TYPE_COUNT; i++) {
+            snprintf(names[i], sizeof names[i], "c%zu", i);
+            specs[i] = (struct test_column_spec){names[i], test_type(i), values[round],
+                                                 (enum test_nulls)(i % 4)};
+        }
+        struct test_table table;
+        const struct test_write_options options = {.profile = STOA_PROFILE_FAST};
+        test_table_make(&table, &random, specs, TEST_TYPE_COUNT,
+                        round == 1 ? 70000 : 17000);
+        check(&table, &options);
+        test_table_done(&table);
+    }
+}
+
 /* More than one block and one row group: dictionaries per row group, merged statistics. */
 static void test_decoder_prints_many_blocks_and_row_groups(void **state)
 {
@@ -167,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decoder_prints_tables_of_every_type),
         cmocka_unit_test(test_decoder_prints_all_values_and_null_patterns),
+        cmocka_unit_test(test_decoder_makes_zones_anew),
         cmocka_unit_test(test_decoder_prints_many_blocks_and_row_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

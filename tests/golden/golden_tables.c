@@ -84,6 +84,20 @@ static void make_numbers(struct test_table *table, struct test_random *random)
     test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1060);
 }
 
+/* Two zones, of columns that keep them [FMT-90]; few bytes in spite of the rows. */
+static void make_zones(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec specs[] = {
+        {"sequence", {STOA_TYPE_INT64, 0, 0},    TEST_VALUES_SEQUENCE, TEST_NULLS_NONE     },
+        {"text",     {STOA_TYPE_TEXT, 0, 0},     TEST_VALUES_WIDE,     TEST_NULLS_BUT_FIRST},
+        {"float",    {STOA_TYPE_FLOAT64, 0, 0},  TEST_VALUES_FEW,      TEST_NULLS_BUT_FIRST},
+        {"decimal",  {STOA_TYPE_DECIMAL, 38, 2}, TEST_VALUES_FEW,      TEST_NULLS_BUT_FIRST},
+        {"uuid",     {STOA_TYPE_UUID, 0, 0},     TEST_VALUES_WIDE,     TEST_NULLS_BUT_FIRST},
+        {"constant", {STOA_TYPE_INT8, 0, 0},     TEST_VALUES_CONSTANT, TEST_NULLS_NONE     },
+    };
+    test_table_make(table, random, specs, sizeof specs / sizeof *specs, 8193);
+}
+
 static void make_periodic(struct test_table *table, struct test_random *random)
 {
     static const struct test_column_spec specs[] = {
@@ -124,6 +138,7 @@ static const struct golden_file golden_files[] = {
     {"numbers",      STOA_PROFILE_BALANCED, make_numbers    },
     {"periodic",     STOA_PROFILE_COMPACT,  make_periodic   },
     {"columns",      STOA_PROFILE_BALANCED, make_columns    },
+    {"zones",        STOA_PROFILE_BALANCED, make_zones      },
 };
 
 const struct golden_file *golden_file_at(size_t i)

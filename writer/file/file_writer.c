@@ -84,8 +84,9 @@ static stoa_status allocate_columns(struct stoa_file_writer *writer, stoa_error 
     writer->stats = stoa_alloc_array(count, sizeof *writer->stats);
     writer->stored_bytes = stoa_alloc_zeroed(count, sizeof *writer->stored_bytes);
     writer->has_dictionary = stoa_alloc_zeroed(count, sizeof *writer->has_dictionary);
+    writer->has_zones = stoa_alloc_zeroed(count, sizeof *writer->has_zones);
     if (!writer->columns || !writer->stats || !writer->stored_bytes ||
-        !writer->has_dictionary) {
+        !writer->has_dictionary || !writer->has_zones) {
         stoa_free(writer->columns); /* nothing in it is initialised yet */
         writer->columns = NULL;
         return stoa_fail_memory(err,
@@ -160,6 +161,7 @@ void stoa_file_writer_free(struct stoa_file_writer *writer)
     stoa_free(writer->stats);
     stoa_free(writer->stored_bytes);
     stoa_free(writer->has_dictionary);
+    stoa_free(writer->has_zones);
     stoa_free(writer->name_table);
     stoa_free(writer->names);
     stoa_free(writer->fields);

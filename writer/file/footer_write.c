@@ -323,9 +323,30 @@ static stoa_status put_field_ids(struct footer *footer, stoa_error *err)
     return status;
 }
 
+static stoa_status put_zone_bytes(void *context, const void *bytes, size_t size,
+                                  stoa_error *err)
+{
+    return sink_put(context, bytes, size, err);
+}
+
+static stoa_status put_zones(struct footer *footer, stoa_error *err)
+{
+    return stoa_zones_put(footer->writer, put_zone_bytes, &footer->sink, err);
+}
+
+/* [FMT-91] Where a column's part of the zones section begins, in units; goes on behind it. */
+static uint32_t zones_offset(const struct stoa_file_writer *writer, uint32_t column,
+                             uint64_t *next)
+{
+    const uint64_t offset = writer->has_zones[column] ? *next : 0;
+    *next += stoa_zones_size(writer, column) / STOA_PAYLOAD_ALIGN;
+    return (uint32_t)offset; /* plan has bounded the section */
+}
+
 static stoa_status put_columns(struct footer *footer, stoa_error *err)
 {
     const struct stoa_file_writer *writer = footer->writer;
+    uint64_t zones_next = 0;
     uint32_t name_offset = 0;
     uint32_t dictionary_index = 0;
     for (size_t c = 0; c < writer->schema.field_count; c++) {
@@ -338,11 +359,13 @@ static stoa_status put_columns(struct footer *footer, stoa_error *err)
             .name_offset = name_offset,
             .name_size = (uint16_t)name_size,
             .flags = (uint8_t)((field->nullable ? STOA_COLUMN_NULLABLE : 0) |
-                               (has_dictionary ? STOA_COLUMN_HAS_DICTIONARY : 0)),
+                               (has_dictionary ? STOA_COLUMN_HAS_DICTIONARY : 0) |
+                               (writer->has_zones[c] ? STOA_COLUMN_HAS_ZONES : 0)),
             .type = field->type,
             .stored_size = writer->stored_bytes[c],
             .null_count = writer->stats[c].null_count,
             .dictionary_index = has_dictionary ? dictionary_index : STOA_NO_INDEX,
+            .zones_offset = zones_offset(writer, (uint32_t)c, &zones_next),
         };
         uint8_t bytes[STOA_COLUMN_RECORD_SIZE];
         stoa_column_record_write(&record, bytes);
@@ -375,7 +398,7 @@ static stoa_status put_directory(struct footer *footer, stoa_error *err)
     for (uint32_t id = 1; id < STOA_SECTION_ID_LIMIT; id++) {
         const struct stoa_section section = {
             .id = id,
-            .flags = STOA_SECTION_REQUIRED,
+            .flags = stoa_section_is_required(id) ? STOA_SECTION_REQUIRED : 0,
             .offset = offset,
             .size = footer->sizes[id],
         };
@@ -405,6 +428,7 @@ static stoa_status put_stream(struct footer *footer, stoa_error *err)
         [STOA_SECTION_COLUMNS] = put_columns,
         [STOA_SECTION_NAMES] = put_names,
         [STOA_SECTION_GROUPS] = put_groups,
+        [STOA_SECTION_ZONES] = put_zones,
     };
     footer->bounds_next = footer->names_size;
     for (uint32_t id = 1; id < STOA_SECTION_ID_LIMIT; id++) {
@@ -481,6 +505,13 @@ static stoa_status plan(struct footer *footer, stoa_error *err)
             footer->sizes[STOA_SECTION_DICTIONARIES] +=
                 (uint64_t)STOA_DICTIONARY_RECORD_SIZE * writer->group_count;
     }
+    for (uint32_t c = 0; c < columns; c++)
+        footer->sizes[STOA_SECTION_ZONES] += stoa_zones_size(writer, c);
+    if (footer->sizes[STOA_SECTION_ZONES] / STOA_PAYLOAD_ALIGN > UINT32_MAX)
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected at most 32 GiB of zones in a footer, found %" PRIu64
+                         " bytes",
+                         footer->sizes[STOA_SECTION_ZONES]);
     if (!stoa_field_ids_ascend(&writer->schema))
         footer->sizes[STOA_SECTION_FIELD_IDS] = (uint64_t)STOA_FIELD_ID_SIZE * columns;
     STOA_TRY(measure_heap(footer, err));

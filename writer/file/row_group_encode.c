@@ -15,6 +15,7 @@
 
 #include "common/alloc.h"
 #include "format/stats_record.h"
+#include "format/zones.h"
 #include "writer/file/writer_state.h"
 
 enum {
@@ -33,6 +34,8 @@ struct block_job {
     bool uses_dictionary;
     uint32_t raw_size;
     struct stoa_stats stats;
+    uint8_t zones[STOA_BLOCK_ZONES * STOA_ZONE_RECORD_MAX]; /* records without gaps */
+    struct stoa_zone_votes votes;
 };
 
 /* One column's dictionary. */
@@ -64,6 +67,7 @@ void stoa_encoded_group_init(struct stoa_encoded_group *group)
     stoa_buf_init(&group->heap, UINT32_MAX);
     stoa_buf_init(&group->stats, SIZE_MAX / 4);
     stoa_buf_init(&group->stats_heap, UINT32_MAX);
+    stoa_buf_init(&group->zones, SIZE_MAX / 4);
 }
 
 void stoa_encoded_group_done(struct stoa_encoded_group *group)
@@ -72,10 +76,13 @@ void stoa_encoded_group_done(struct stoa_encoded_group *group)
     stoa_buf_done(&group->heap);
     stoa_buf_done(&group->stats);
     stoa_buf_done(&group->stats_heap);
+    stoa_buf_done(&group->zones);
     stoa_free(group->records);
     stoa_free(group->dictionaries);
+    stoa_free(group->zone_ends);
     group->records = NULL;
     group->dictionaries = NULL;
+    group->zone_ends = NULL;
 }
 
 /* ---- the tasks of a step ---- */
@@ -114,6 +121,27 @@ static stoa_status encode_dictionary(struct encoder *encoder, size_t i, stoa_err
     return status;
 }
 
+/* Statistics of the block and of its zones, and whether the zones would be of use. */
+static stoa_status compute_stats(struct block_job *job, const struct stoa_column *column,
+                                 bool wants_zones, stoa_error *err)
+{
+    struct stoa_stats zones[STOA_BLOCK_ZONES];
+    const size_t size = stoa_zone_record_size(column->phys);
+    job->votes = (struct stoa_zone_votes){.possible = 0};
+    stoa_stats_compute_zones(&job->stats, column, wants_zones ? zones : NULL);
+    if (!wants_zones)
+        return STOA_OK;
+    const struct stoa_view prefix = stoa_zone_prefix(&job->stats);
+    for (uint32_t z = 0; z < stoa_zone_count(column->length); z++) {
+        uint8_t *record = job->zones + z * size;
+        const uint32_t rows = (uint32_t)zones[z].rows;
+        stoa_zone_write(&zones[z], prefix, record);
+        STOA_TRY(stoa_zone_read(column->phys, rows, prefix, record, &zones[z], err));
+    }
+    stoa_zone_votes_add(&job->votes, column, zones);
+    return STOA_OK;
+}
+
 static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *err)
 {
     struct block_job *job = &encoder->blocks[i];
@@ -126,7 +154,7 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
     const struct stoa_column column =
         stoa_column_slice(&whole, first, stoa_block_rows(whole.length, job->block));
     job->raw_size = (uint32_t)stoa_column_raw_size(&column);
-    stoa_stats_compute(&job->stats, &column);
+    STOA_TRY(compute_stats(job, &column, whole.length > STOA_ZONE_ROWS, err));
     const stoa_status status = stoa_block_encode(
         &column, dictionary ? stoa_dictionary_build_codes(dictionary) + first : NULL,
         dictionary ? stoa_dictionary_build_count(dictionary) : 0, writer->profile,
@@ -244,6 +272,30 @@ static stoa_status collect_stats(struct encoder *encoder, uint32_t c,
     return stoa_buf_append(&group->stats, bytes, sizeof bytes, err);
 }
 
+/* [FMT-90] Zones are kept or left out for the whole column of the row group. */
+static stoa_status collect_zones(struct encoder *encoder, uint32_t c,
+                                 const struct block_job *jobs, stoa_error *err)
+{
+    struct stoa_encoded_group *group = encoder->group;
+    struct stoa_zone_votes votes = {.possible = 0};
+    for (uint32_t b = 0; b < group->blocks; b++) {
+        votes.looked_at += jobs[b].votes.looked_at;
+        votes.possible += jobs[b].votes.possible;
+        votes.zones += jobs[b].votes.zones;
+        votes.constant += jobs[b].votes.constant;
+    }
+    if (stoa_zone_votes_pay(&votes)) {
+        const size_t size = stoa_zone_record_size(jobs[0].stats.phys);
+        for (uint32_t b = 0; b < group->blocks; b++)
+            STOA_TRY(stoa_buf_append(
+                &group->zones, jobs[b].zones,
+                size * stoa_zone_count(stoa_block_rows(group->rows, b)), err));
+        encoder->writer->has_zones[c] = true;
+    }
+    group->zone_ends[c] = group->zones.size;
+    return STOA_OK;
+}
+
 /* [FMT-40] The dictionary, then the blocks. */
 static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_error *err)
 {
@@ -257,6 +309,7 @@ static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_erro
         STOA_TRY(collect_dictionary(encoder, c, &encoder->current.jobs[i], err));
     for (uint32_t b = 0; b < blocks; b++)
         STOA_TRY(collect_block(encoder, &jobs[b], err));
+    STOA_TRY(collect_zones(encoder, c, jobs, err));
     return collect_stats(encoder, c, jobs, err);
 }
 
@@ -379,7 +432,8 @@ static stoa_status make_records(struct stoa_encoded_group *group, uint32_t colum
     const size_t count = (size_t)columns * group->blocks;
     group->records = stoa_alloc_array(count, sizeof *group->records);
     group->dictionaries = stoa_alloc_array(columns, sizeof *group->dictionaries);
-    if (!group->records || !group->dictionaries)
+    group->zone_ends = stoa_alloc_zeroed(columns, sizeof *group->zone_ends);
+    if (!group->records || !group->dictionaries || !group->zone_ends)
         return stoa_fail_memory(err, count * sizeof *group->records);
     return STOA_OK;
 }

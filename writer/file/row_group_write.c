@@ -16,8 +16,12 @@ void stoa_kept_group_done(struct stoa_kept_group *group)
 {
     stoa_free(group->tail);
     stoa_free(group->stats);
+    stoa_free(group->zones);
+    stoa_free(group->zone_ends);
     group->tail = NULL;
     group->stats = NULL;
+    group->zones = NULL;
+    group->zone_ends = NULL;
 }
 
 static size_t record_count(const struct stoa_file_writer *writer,
@@ -107,6 +111,24 @@ static stoa_status keep_stats(const struct stoa_encoded_group *group,
     return STOA_OK;
 }
 
+/* Takes over where zones end; their records are copied, since buffers are larger than needed. */
+static stoa_status keep_zones(struct stoa_file_writer *writer,
+                              struct stoa_encoded_group *group,
+                              struct stoa_kept_group *kept, stoa_error *err)
+{
+    if (group->zones.size == 0)
+        return STOA_OK;
+    kept->zones = stoa_alloc(group->zones.size);
+    if (!kept->zones)
+        return stoa_fail_memory(err, group->zones.size);
+    memcpy(kept->zones, group->zones.data, group->zones.size);
+    kept->zone_ends = group->zone_ends;
+    group->zone_ends = NULL;
+    writer->kept_bytes +=
+        group->zones.size + writer->schema.field_count * sizeof *kept->zone_ends;
+    return STOA_OK;
+}
+
 static stoa_status reserve_group(struct stoa_file_writer *writer, stoa_error *err)
 {
     if (writer->group_count < writer->group_capacity)
@@ -150,6 +172,7 @@ static stoa_status prepare(struct stoa_file_writer *writer,
     if (!kept->tail)
         return stoa_fail_memory(err, tail_size);
     STOA_TRY(keep_stats(group, kept, err));
+    STOA_TRY(keep_zones(writer, group, kept, err));
     return reserve_group(writer, err);
 }
 

@@ -6,6 +6,7 @@
  *   row_group_encode.c  buffered columns -> stoa_encoded_group, on the pool
  *   row_group_write.c   stoa_encoded_group -> file; what the footer needs -> stoa_kept_group
  *   footer_write.c      all stoa_kept_group -> footer and trailer
+ *   footer_zones.c      its zones section
  *
  * A payload's checksum depends on the row group's seed and the seed on all its records
  * [FMT-43], so a row group is encoded as a whole before its first byte is written.
@@ -33,6 +34,8 @@ struct stoa_encoded_group {
     uint32_t dictionary_count;
     struct stoa_buf stats;      /* statistics records; empty for one block a column */
     struct stoa_buf stats_heap; /* full bounds of those */
+    struct stoa_buf zones;      /* zone records of the columns that keep them, in order */
+    uint64_t *zone_ends;        /* per column: bytes of zones up to its end */
 };
 
 /* What the footer needs of a row group that has been written. */
@@ -43,6 +46,8 @@ struct stoa_kept_group {
     uint64_t heap_size;  /* without padding */
     uint8_t *stats;      /* statistics records, then their heap; NULL: one block a column */
     size_t stats_size;   /* bytes of both */
+    uint8_t *zones;      /* zone records; NULL: no column keeps any */
+    uint64_t *zone_ends; /* per column: bytes of zones up to its end; NULL likewise */
 };
 
 struct stoa_file_writer {
@@ -72,6 +77,7 @@ struct stoa_file_writer {
     struct stoa_stats *stats; /* of the groups written, one per column */
     uint64_t *stored_bytes;   /* one per column */
     bool *has_dictionary;     /* one per column */
+    bool *has_zones;          /* one per column: in some row group */
 };
 
 void stoa_encoded_group_init(struct stoa_encoded_group *group);
@@ -89,6 +95,16 @@ STOA_MUST_USE stoa_status stoa_row_group_write(struct stoa_file_writer *writer,
                                                struct stoa_encoded_group *group,
                                                stoa_error *err);
 void stoa_kept_group_done(struct stoa_kept_group *group);
+
+/* ---- footer_zones.c: the zones section [FMT-91] ---- */
+
+typedef stoa_status (*stoa_put_fn)(void *context, const void *bytes, size_t size,
+                                   stoa_error *err);
+/* Bytes of a column's part; 0 when it has none. */
+uint64_t stoa_zones_size(const struct stoa_file_writer *writer, uint32_t column);
+/* Puts the whole section. */
+STOA_MUST_USE stoa_status stoa_zones_put(const struct stoa_file_writer *writer,
+                                         stoa_put_fn put, void *context, stoa_error *err);
 
 /* Writes footer and trailer. */
 STOA_MUST_USE stoa_status stoa_footer_write(struct stoa_file_writer *writer,
