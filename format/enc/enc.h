@@ -165,8 +165,10 @@ struct stoa_encoding {
     bool (*bounds)(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
                    stoa_i128 *out_high);
     /* The value of row `row` < count alone, in work that does not grow with the block: what it takes
-     * is O(1), one frame of 64 KiB, or one vector. Bytes are borrowed from the block, or from
-     * node->scratch until the next call. NULL: the generic decode of its vector. */
+     * is O(1), one frame of 64 KiB, or one vector. What decoding gives, and the same status where that
+     * fails, but for damage that lies in other rows only: some row of the node shows it. Allocates at
+     * most once a block. Bytes are borrowed from the block, or from node->scratch or a child's until
+     * the next call. NULL: the generic decode of its vector. */
     stoa_status (*at)(struct stoa_node *node, uint32_t row, struct stoa_value *out,
                       stoa_error *err);
     /* I64 and U64: adds the values of rows [first, first + count) to *sum, which cannot overflow;

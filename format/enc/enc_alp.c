@@ -151,6 +151,21 @@ static stoa_status alp_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status alp_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                          stoa_error *err)
+{
+    const struct alp_state *state = node->state;
+    const struct stoa_alp_exceptions *exceptions = &state->exceptions;
+    const uint32_t vector = row / STOA_VECTOR_ROWS;
+    struct stoa_value number;
+    size_t exception = 0;
+    STOA_TRY(stoa_node_at(node->children[CHILD_NUMBERS], row, &number, err));
+    *out = (struct stoa_value){.f64 = stoa_alp_decode(state->decimals[vector], number.i64)};
+    if (stoa_alp_exception_find(exceptions, vector, row % STOA_VECTOR_ROWS, &exception))
+        out->u64 = stoa_load_le64(exceptions->values + exception * 8);
+    return STOA_OK;
+}
+
 /* ---- selecting ---- */
 
 /* A bound of a range: numbers whose double is above it, or equal too. Never NaN. */
@@ -337,5 +352,6 @@ const struct stoa_encoding stoa_enc_alp = {
     .open = alp_open,
     .decode = alp_decode,
     .select = alp_select,
+    .at = alp_at,
     .describe = alp_describe,
 };

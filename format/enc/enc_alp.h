@@ -61,6 +61,21 @@ stoa_alp_exception_count(const struct stoa_alp_exceptions *exceptions, uint32_t 
     return exceptions->counts ? stoa_load_le16(exceptions->counts + (size_t)vector * 2) : 0;
 }
 
+/* Whether row `row` of the vector is an exception; *out_index its number among all of the node. */
+static inline bool stoa_alp_exception_find(const struct stoa_alp_exceptions *exceptions,
+                                           uint32_t vector, uint32_t row, size_t *out_index)
+{
+    const uint32_t count = stoa_alp_exception_count(exceptions, vector);
+    uint32_t found = 0;
+    if (count == 0)
+        return false;
+    const uint32_t first = exceptions->at[vector];
+    const bool is_found =
+        stoa_position_find(exceptions->positions + (size_t)first * 2, count, row, &found);
+    *out_index = (size_t)first + found;
+    return is_found;
+}
+
 /* The same while writing: arrays with room for all rows, positions in their vectors. */
 struct stoa_alp_found {
     uint32_t count;

@@ -374,6 +374,30 @@ static stoa_status rd_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status rd_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                         stoa_error *err)
+{
+    const struct rd_state *state = node->state;
+    const struct stoa_alp_exceptions *exceptions = &state->exceptions;
+    const uint32_t vector = row / STOA_VECTOR_ROWS;
+    struct stoa_value code;
+    struct stoa_value right;
+    size_t exception = 0;
+    STOA_TRY(stoa_node_at(node->children[CHILD_CODES], row, &code, err));
+    STOA_TRY(stoa_node_at(node->children[CHILD_RIGHTS], row, &right, err));
+    if (code.u64 >= state->entries || right.u64 >> state->right_bits != 0) /* [RD-3] */
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "alp-rd node: expected codes below %" PRIu32
+                         " and right parts of %u bits, found others in vector %" PRIu32,
+                         state->entries, state->right_bits, vector);
+    uint64_t left = state->lefts[code.u64];
+    if (stoa_alp_exception_find(exceptions, vector, row % STOA_VECTOR_ROWS, &exception))
+        left = (uint64_t)stoa_load_le16(exceptions->values + exception * VALUE_SIZE)
+               << state->right_bits;
+    *out = (struct stoa_value){.u64 = left | right.u64};
+    return STOA_OK;
+}
+
 static stoa_status rd_describe(const struct stoa_node *node, struct stoa_buf *out,
                                stoa_error *err)
 {
@@ -397,5 +421,6 @@ const struct stoa_encoding stoa_enc_alp_rd = {
     .encode = stoa_alp_rd_encode,
     .open = rd_open,
     .decode = rd_decode,
+    .at = rd_at,
     .describe = rd_describe,
 };

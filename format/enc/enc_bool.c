@@ -71,6 +71,15 @@ static stoa_status bool_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status bool_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                           stoa_error *err)
+{
+    STOA_UNUSED(err);
+    const uint8_t byte = node->bytes[STOA_NODE_HEADER_SIZE + row / 8];
+    *out = (struct stoa_value){.boolean = (byte >> row % 8 & 1) != 0};
+    return STOA_OK;
+}
+
 static stoa_status bool_select(struct stoa_node *node, uint32_t vector,
                                const struct stoa_predicate *predicate,
                                struct stoa_vector *scratch,
@@ -106,4 +115,5 @@ const struct stoa_encoding stoa_enc_bool = {
     .open = bool_open,
     .decode = bool_decode,
     .select = bool_select,
+    .at = bool_at,
 };

@@ -187,6 +187,40 @@ static stoa_status bytes_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+/* ---- one value ---- */
+
+/* The number's bytes, from one place or from all planes; none but theirs are decompressed. */
+static stoa_status touch_number(struct bytes_state *state, uint32_t row,
+                                uint8_t out[STOA_BYTES_MAX_WIDTH], stoa_error *err)
+{
+    const unsigned width = state->width;
+    const uint8_t *raw = NULL;
+    if (state->layout == STOA_BYTES_WHOLE) {
+        STOA_TRY(stoa_stream_touch(&state->streams[0], row * width, width, &raw, err));
+        memcpy(out, raw, width);
+        return STOA_OK;
+    }
+    for (unsigned plane = 0; plane < width; plane++) {
+        STOA_TRY(stoa_stream_touch(&state->streams[plane], row, 1, &raw, err));
+        out[plane] = *raw;
+    }
+    return STOA_OK;
+}
+
+/* [BYTES-4] */
+static stoa_status bytes_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                            stoa_error *err)
+{
+    struct bytes_state *state = node->state;
+    stoa_u128 value = 0; /* its bytes in order, the lowest first */
+    STOA_TRY(touch_number(state, row, (uint8_t *)&value, err));
+    if (is_number(node, state))
+        value = state->base + (uint64_t)(state->scale * (uint64_t)value);
+    *out = (struct stoa_value){.is_null = false};
+    memcpy(out->fixed16, &value, stoa_phys_width(node->phys));
+    return STOA_OK;
+}
+
 static stoa_status bytes_describe(const struct stoa_node *node, struct stoa_buf *out,
                                   stoa_error *err)
 {
@@ -213,5 +247,6 @@ const struct stoa_encoding stoa_enc_bytes = {
     .encode = stoa_bytes_encode,
     .open = bytes_open,
     .decode = bytes_decode,
+    .at = bytes_at,
     .describe = bytes_describe,
 };

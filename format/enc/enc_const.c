@@ -125,6 +125,15 @@ static bool const_bounds(const struct stoa_node *node, uint32_t vector, stoa_i12
     return true;
 }
 
+static stoa_status const_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                            stoa_error *err)
+{
+    STOA_UNUSED(row);
+    STOA_UNUSED(err);
+    *out = *(const struct stoa_value *)node->state;
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_const = {
     .id = STOA_ENC_CONST,
     .name = "const",
@@ -138,4 +147,5 @@ const struct stoa_encoding stoa_enc_const = {
     .decode = const_decode,
     .select = const_select,
     .bounds = const_bounds,
+    .at = const_at,
 };

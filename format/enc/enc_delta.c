@@ -233,6 +233,24 @@ static stoa_status delta_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+/* From the anchor before the row, as decoding does: damage shows the same values. */
+static stoa_status delta_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                            stoa_error *err)
+{
+    const uint64_t *anchors = node->state;
+    struct stoa_node *child = node->children[CHILD_DIFFERENCES];
+    struct stoa_vector *differences = NULL;
+    STOA_TRY(stoa_node_scratch(child, &differences, err));
+    STOA_TRY(stoa_node_decode(child, row / STOA_VECTOR_ROWS, differences, err));
+    const uint64_t *values =
+        differences->values.u64 + row % STOA_VECTOR_ROWS / SEGMENT * SEGMENT;
+    uint64_t sum = anchors[row / SEGMENT];
+    for (uint32_t i = 1; i <= row % SEGMENT; i++)
+        sum += values[i];
+    *out = (struct stoa_value){.u64 = sum};
+    return STOA_OK;
+}
+
 /* ---- selecting ---- */
 
 /* The values that can lie in a segment: the anchor and up to 255 differences. False when they
@@ -318,4 +336,5 @@ const struct stoa_encoding stoa_enc_delta = {
     .open = delta_open,
     .decode = delta_decode,
     .select = delta_select,
+    .at = delta_at,
 };

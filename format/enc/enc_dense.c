@@ -149,10 +149,20 @@ static stoa_status dense_decode(struct stoa_node *node, uint32_t vector,
     return stoa_expand_decode(node->state, vector, &nothing, out, err);
 }
 
+static stoa_status dense_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                            stoa_error *err)
+{
+    const struct stoa_value nothing = {.i128 = 0};
+    return stoa_expand_at(node->state, row, &nothing, out, err);
+}
+
+/* A number above 32 bits may be another vector's, in the same vector of the child. */
 static stoa_status dense_narrow(struct stoa_node *node, uint32_t vector, uint32_t *out,
                                 stoa_error *err)
 {
-    return stoa_expand_narrow(node->state, vector, 0, out, err);
+    const stoa_status status = stoa_expand_narrow(node->state, vector, 0, out, err);
+    return status == STOA_E_CORRUPT ? stoa_node_narrow_decoded(node, vector, out, err)
+                                    : status;
 }
 
 /* NULLs match nothing here: the block masks them whatever they give. */
@@ -179,4 +189,5 @@ const struct stoa_encoding stoa_enc_dense = {
     .decode = dense_decode,
     .select = dense_select,
     .narrow = dense_narrow,
+    .at = dense_at,
 };

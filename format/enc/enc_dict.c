@@ -198,6 +198,20 @@ static stoa_status dict_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status dict_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                           stoa_error *err)
+{
+    const struct dict_state *state = node->state;
+    struct stoa_value code;
+    STOA_TRY(stoa_node_at(node->children[CHILD_CODES], row, &code, err));
+    if (code.u64 >= state->dictionary->count) /* [DICT-2] */
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "dict node: expected codes below %" PRIu32 ", found %" PRIu64,
+                         state->dictionary->count, code.u64);
+    *out = stoa_dictionary_value(state->dictionary, (uint32_t)code.u64);
+    return STOA_OK;
+}
+
 /* ---- selecting ---- */
 
 /* Ranges and few codes: the codes' own node can tell. */
@@ -281,6 +295,7 @@ const struct stoa_encoding stoa_enc_dict = {
     .open = dict_open,
     .decode = dict_decode,
     .select = dict_select,
+    .at = dict_at,
     .codes = dict_codes,
     .describe = dict_describe,
 };

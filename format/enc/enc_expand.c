@@ -225,6 +225,34 @@ stoa_status stoa_expand_narrow(struct stoa_expand *expand, uint32_t vector, uint
     return STOA_OK;
 }
 
+/* ---- one value ---- */
+
+/* Set bits before row `row`. */
+static uint32_t rank_of(const struct stoa_expand *expand, uint32_t row)
+{
+    const uint32_t vector = row / STOA_VECTOR_ROWS;
+    uint32_t rank = expand->ranks[vector];
+    for (uint32_t first = vector * STOA_VECTOR_ROWS; first < row; first += 64) {
+        const uint64_t word = stoa_load_le64(expand->bits + first / 8);
+        const uint64_t before =
+            row - first < 64 ? stoa_low_mask(row - first) : ~UINT64_C(0);
+        rank += (uint32_t)__builtin_popcountll(word & before);
+    }
+    return rank;
+}
+
+stoa_status stoa_expand_at(struct stoa_expand *expand, uint32_t row,
+                           const struct stoa_value *fill, struct stoa_value *out,
+                           stoa_error *err)
+{
+    if (!(expand->bits[row / 8] >> row % 8 & 1)) {
+        *out = *fill;
+        return STOA_OK;
+    }
+    expand->cached = NO_VECTOR; /* the child may use its scratch */
+    return stoa_node_at(expand->child, rank_of(expand, row), out, err);
+}
+
 /* ---- selecting ---- */
 
 stoa_status stoa_expand_select(struct stoa_expand *expand, uint32_t vector,

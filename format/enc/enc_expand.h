@@ -34,6 +34,10 @@ STOA_MUST_USE stoa_status stoa_expand_open(struct stoa_node *child, const uint8_
 STOA_MUST_USE stoa_status stoa_expand_decode(struct stoa_expand *expand, uint32_t vector,
                                              const struct stoa_value *fill,
                                              struct stoa_vector *out, stoa_error *err);
+/* The value of the node's row `row` alone. */
+STOA_MUST_USE stoa_status stoa_expand_at(struct stoa_expand *expand, uint32_t row,
+                                         const struct stoa_value *fill,
+                                         struct stoa_value *out, stoa_error *err);
 /* U64: the same as 32-bit numbers. */
 STOA_MUST_USE stoa_status stoa_expand_narrow(struct stoa_expand *expand, uint32_t vector,
                                              uint32_t fill, uint32_t *out, stoa_error *err);

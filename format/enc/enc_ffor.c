@@ -11,6 +11,7 @@
 #include <inttypes.h>
 
 #include "format/enc/enc_table.h"
+#include "format/enc/pack_get.h"
 #include "format/enc/pack_linear.h"
 
 struct ffor_state {
@@ -274,6 +275,42 @@ static stoa_status ffor_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+/* ---- one value ---- */
+
+static uint64_t lane_at(const struct stoa_node *node, uint32_t vector, uint32_t row)
+{
+    const struct ffor_state *state = node->state;
+    const unsigned width = state->widths[vector];
+    const uint8_t *packed = state->packed + state->packed_at[vector];
+    if (width == 0)
+        return 0;
+    if (stoa_vector_length(node->count, vector) == STOA_VECTOR_ROWS)
+        return stoa_pack_get(width, packed, row);
+    return stoa_linear_get(width, packed, row);
+}
+
+static stoa_status ffor_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                           stoa_error *err)
+{
+    STOA_UNUSED(err);
+    const struct ffor_state *state = node->state;
+    const uint32_t vector = row / STOA_VECTOR_ROWS;
+    const uint32_t exceptions = exception_count(state, vector);
+    uint32_t found = 0;
+    row %= STOA_VECTOR_ROWS;
+    if (exceptions > 0 &&
+        stoa_position_find(state->positions + (size_t)state->exceptions_at[vector] * 2,
+                           exceptions, row, &found)) {
+        *out = exception_value(node, state->exceptions_at[vector] + found);
+        return STOA_OK;
+    }
+    const stoa_u128 value =
+        vector_base(state, vector) + (uint64_t)(state->scale * lane_at(node, vector, row));
+    *out = (struct stoa_value){.is_null = false};
+    memcpy(out->fixed16, &value, stoa_phys_width(node->phys));
+    return STOA_OK;
+}
+
 /* ---- narrow ---- */
 
 /* Loops over the one lane type that applies; the compiler vectorises each. */
@@ -507,5 +544,6 @@ const struct stoa_encoding stoa_enc_ffor = {
     .select = ffor_select,
     .narrow = ffor_narrow,
     .bounds = ffor_bounds,
+    .at = ffor_at,
     .describe = ffor_describe,
 };

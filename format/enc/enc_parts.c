@@ -97,20 +97,26 @@ static size_t vector_bytes(enum stoa_phys phys)
     return STOA_VECTOR_ROWS * stoa_phys_width(phys);
 }
 
+stoa_status stoa_vector_in_arena(struct stoa_enc_context *context, enum stoa_phys phys,
+                                 struct stoa_vector **out, stoa_error *err)
+{
+    void *memory = NULL;
+    void *values = NULL;
+    STOA_TRY(stoa_enc_scratch(context, sizeof **out, &memory, err));
+    STOA_TRY(stoa_enc_scratch(context, vector_bytes(phys), &values, err));
+    struct stoa_vector *vector = memory;
+    vector->phys = phys;
+    vector->values.raw = values;
+    memset(vector->validity, 0xFF, sizeof vector->validity);
+    *out = vector;
+    return STOA_OK;
+}
+
 stoa_status stoa_node_scratch(struct stoa_node *node, struct stoa_vector **out,
                               stoa_error *err)
 {
-    if (!node->scratch) {
-        void *memory = NULL;
-        void *values = NULL;
-        STOA_TRY(stoa_enc_scratch(node->context, sizeof *node->scratch, &memory, err));
-        STOA_TRY(stoa_enc_scratch(node->context, vector_bytes(node->phys), &values, err));
-        struct stoa_vector *vector = memory;
-        vector->phys = node->phys;
-        vector->values.raw = values;
-        memset(vector->validity, 0xFF, sizeof vector->validity);
-        node->scratch = vector;
-    }
+    if (!node->scratch)
+        STOA_TRY(stoa_vector_in_arena(node->context, node->phys, &node->scratch, err));
     *out = node->scratch;
     return STOA_OK;
 }

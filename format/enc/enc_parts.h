@@ -105,6 +105,10 @@ static inline void stoa_node_set_parameter(struct stoa_buf *out, size_t start,
 /* `size` zeroed bytes from the context's arena, 64-byte aligned. */
 STOA_MUST_USE stoa_status stoa_enc_scratch(struct stoa_enc_context *context, size_t size,
                                            void **out, stoa_error *err);
+/* A vector of the kind in the context's arena; its validity is all ones. */
+STOA_MUST_USE stoa_status stoa_vector_in_arena(struct stoa_enc_context *context,
+                                               enum stoa_phys phys,
+                                               struct stoa_vector **out, stoa_error *err);
 /* node->scratch, made when it is first asked for. */
 STOA_MUST_USE stoa_status stoa_node_scratch(struct stoa_node *node,
                                             struct stoa_vector **out, stoa_error *err);
@@ -189,6 +193,25 @@ bool stoa_column_rows_equal(const struct stoa_column *column, uint32_t a, uint32
 /* Writes `count` copies of the value to rows [first, ..) of the vector. */
 void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t count,
                         const struct stoa_value *value);
+
+/* ---- exceptions ---- */
+
+/* Whether `row` is among `count` ascending u16 positions; *out_index which one it is. */
+static inline bool stoa_position_find(const uint8_t *positions, uint32_t count,
+                                      uint32_t row, uint32_t *out_index)
+{
+    uint32_t low = 0;
+    uint32_t high = count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (stoa_load_le16(positions + (size_t)middle * 2) < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *out_index = low;
+    return low < count && stoa_load_le16(positions + (size_t)low * 2) == row;
+}
 
 /* ---- bits of one vector ---- */
 

@@ -56,6 +56,15 @@ static stoa_status raw_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status raw_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                          stoa_error *err)
+{
+    STOA_UNUSED(err);
+    const size_t width = stoa_phys_width(node->phys);
+    *out = stoa_value_load(node->phys, node->bytes + STOA_NODE_HEADER_SIZE + row * width);
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_raw = {
     .id = STOA_ENC_RAW,
     .name = "raw",
@@ -66,4 +75,5 @@ const struct stoa_encoding stoa_enc_raw = {
     .encode = raw_encode,
     .open = raw_open,
     .decode = raw_decode,
+    .at = raw_at,
 };

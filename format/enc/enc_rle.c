@@ -303,6 +303,14 @@ static stoa_status rle_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status rle_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                          stoa_error *err)
+{
+    struct rle_state *state = node->state;
+    state->cached = NO_VECTOR; /* its memory is the child's scratch */
+    return stoa_node_at(node->children[CHILD_VALUES], find_run(state, row), out, err);
+}
+
 static void set_span(uint64_t *bits, struct span span)
 {
     stoa_bitmap_set_range(bits, span.first, span.count);
@@ -391,5 +399,6 @@ const struct stoa_encoding stoa_enc_rle = {
     .open = rle_open,
     .decode = rle_decode,
     .select = rle_select,
+    .at = rle_at,
     .describe = rle_describe,
 };

@@ -108,6 +108,15 @@ static stoa_status seq_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status seq_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                          stoa_error *err)
+{
+    STOA_UNUSED(err);
+    const struct seq_state *state = node->state;
+    *out = (struct stoa_value){.u64 = state->base + state->step * row};
+    return STOA_OK;
+}
+
 /* ---- selecting ---- */
 
 /* The vector's values as numbers: first + step x row, without wrapping around. */
@@ -200,5 +209,6 @@ const struct stoa_encoding stoa_enc_seq = {
     .open = seq_open,
     .decode = seq_decode,
     .select = seq_select,
+    .at = seq_at,
     .describe = seq_describe,
 };

@@ -302,13 +302,24 @@ static stoa_status sparse_decode(struct stoa_node *node, uint32_t vector,
     return stoa_expand_decode(&state->expand, vector, &state->top, out, err);
 }
 
+static stoa_status sparse_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                             stoa_error *err)
+{
+    struct sparse_state *state = node->state;
+    return stoa_expand_at(&state->expand, row, &state->top, out, err);
+}
+
+/* A number above 32 bits may be another vector's, in the same vector of the child. */
 static stoa_status sparse_narrow(struct stoa_node *node, uint32_t vector, uint32_t *out,
                                  stoa_error *err)
 {
     struct sparse_state *state = node->state;
-    if (state->top.u64 > UINT32_MAX)
-        return stoa_node_narrow_decoded(node, vector, out, err);
-    return stoa_expand_narrow(&state->expand, vector, (uint32_t)state->top.u64, out, err);
+    stoa_status status = STOA_E_CORRUPT;
+    if (state->top.u64 <= UINT32_MAX)
+        status =
+            stoa_expand_narrow(&state->expand, vector, (uint32_t)state->top.u64, out, err);
+    return status == STOA_E_CORRUPT ? stoa_node_narrow_decoded(node, vector, out, err)
+                                    : status;
 }
 
 static stoa_status sparse_select(struct stoa_node *node, uint32_t vector,
@@ -349,5 +360,6 @@ const struct stoa_encoding stoa_enc_sparse = {
     .decode = sparse_decode,
     .select = sparse_select,
     .narrow = sparse_narrow,
+    .at = sparse_at,
     .describe = sparse_describe,
 };

@@ -119,6 +119,7 @@ struct str_state {
     const uint8_t *starts; /* u32 of vector 1, 2, .. in the heap */
     struct stoa_stream heap;
     uint64_t *valid_vectors; /* bit per vector whose text has been checked */
+    uint64_t *added_vectors; /* the same for its lengths */
 };
 
 static uint32_t vector_start(const struct str_state *state, uint32_t vector)
@@ -155,8 +156,8 @@ static stoa_status str_open(struct stoa_node *node, unsigned depth, stoa_error *
     struct stoa_arena *arena = node->context->arena;
     const uint32_t vectors = stoa_vector_count(node->count);
     struct str_state *state = stoa_arena_alloc_zeroed(arena, 1, sizeof *state);
-    uint64_t *valid = stoa_arena_alloc_zeroed(arena, stoa_bitmap_words(vectors), 8);
-    if (!state || !valid)
+    uint64_t *checked = stoa_arena_alloc_zeroed(arena, 2 * stoa_bitmap_words(vectors), 8);
+    if (!state || !checked)
         return stoa_arena_fail(arena, sizeof *state, err);
     STOA_TRY(stoa_node_check_flags(node, err));
     STOA_TRY(stoa_node_check_parameter(node, err));
@@ -166,7 +167,8 @@ static stoa_status str_open(struct stoa_node *node, unsigned depth, stoa_error *
     STOA_TRY(stoa_parts_child(&parts, CHILD_LENGTHS, STOA_PHYS_U64, node->count, err));
     STOA_TRY(stoa_stream_open(&parts, &state->heap, err));
     STOA_TRY(stoa_parts_end(&parts, err));
-    state->valid_vectors = valid;
+    state->valid_vectors = checked;
+    state->added_vectors = checked + stoa_bitmap_words(vectors);
     node->state = state;
     return check_starts(node, err);
 }
@@ -174,9 +176,11 @@ static stoa_status str_open(struct stoa_node *node, unsigned depth, stoa_error *
 /* ---- decoding ---- */
 
 /* [STR-1] [STR-2] lengths, which can be anything, against the vector's place in the heap. */
-static stoa_status check_lengths(const struct stoa_vector *lengths, uint32_t vector,
-                                 uint32_t size, stoa_error *err)
+static stoa_status check_lengths(struct str_state *state, const struct stoa_vector *lengths,
+                                 uint32_t vector, uint32_t size, stoa_error *err)
 {
+    if (stoa_bit_get(state->added_vectors, vector))
+        return STOA_OK;
     const uint64_t *values = lengths->values.u64;
     uint64_t sum = 0; /* right when no length is above the limit */
     uint64_t largest = 0;
@@ -194,6 +198,7 @@ static stoa_status check_lengths(const struct stoa_vector *lengths, uint32_t vec
                          "str node: expected lengths of vector %" PRIu32
                          " to add up to %" PRIu32 ", found %" PRIu64,
                          vector, size, sum);
+    stoa_bit_set(state->added_vectors, vector);
     return STOA_OK;
 }
 
@@ -237,23 +242,56 @@ static void make_views(const uint64_t *restrict lengths, uint32_t count,
     }
 }
 
+static stoa_status load_lengths(struct stoa_node *node, uint32_t vector, uint32_t size,
+                                struct stoa_vector **out, stoa_error *err)
+{
+    struct stoa_node *child = node->children[CHILD_LENGTHS];
+    STOA_TRY(stoa_node_scratch(child, out, err));
+    STOA_TRY(stoa_node_decode(child, vector, *out, err));
+    return check_lengths(node->state, *out, vector, size, err);
+}
+
 static stoa_status str_decode(struct stoa_node *node, uint32_t vector,
                               struct stoa_vector *out, stoa_error *err)
 {
     struct str_state *state = node->state;
-    struct stoa_node *child = node->children[CHILD_LENGTHS];
     const uint32_t start = vector_start(state, vector);
     const uint32_t size = vector_end(node, vector) - start;
     struct stoa_vector *lengths = NULL;
     const uint8_t *bytes = NULL;
-    STOA_TRY(stoa_node_scratch(child, &lengths, err));
-    STOA_TRY(stoa_node_decode(child, vector, lengths, err));
-    STOA_TRY(check_lengths(lengths, vector, size, err));
+    STOA_TRY(load_lengths(node, vector, size, &lengths, err));
     STOA_TRY(stoa_stream_touch(&state->heap, start, size, &bytes, err));
     out->length = lengths->length;
     make_views(lengths->values.u64, lengths->length, bytes, out->values.views);
     return node->context->is_utf8 ? check_text(node, vector, bytes, size, out, err)
                                   : STOA_OK;
+}
+
+/* The lengths before it say where a value begins; of the heap only its own frames are touched. */
+static stoa_status str_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
+                          stoa_error *err)
+{
+    struct str_state *state = node->state;
+    const uint32_t vector = row / STOA_VECTOR_ROWS;
+    const uint32_t size = vector_end(node, vector) - vector_start(state, vector);
+    uint32_t start = vector_start(state, vector);
+    struct stoa_vector *lengths = NULL;
+    const uint8_t *bytes = NULL;
+    STOA_TRY(load_lengths(node, vector, size, &lengths, err));
+    for (uint32_t i = 0; i < row % STOA_VECTOR_ROWS; i++)
+        start += (uint32_t)lengths->values.u64[i];
+    const uint32_t length = (uint32_t)lengths->values.u64[row % STOA_VECTOR_ROWS];
+    STOA_TRY(stoa_stream_touch(&state->heap, start, length, &bytes, err));
+    if (node->context->is_utf8 && !stoa_bit_get(state->valid_vectors, vector) &&
+        !stoa_utf8_is_valid(bytes, length)) /* [BLK-9] */
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "str node: expected well-formed UTF-8 in vector %" PRIu32
+                         ", found other bytes",
+                         vector);
+    *out = (struct stoa_value){
+        .bytes = {.data = bytes, .length = length}
+    };
+    return STOA_OK;
 }
 
 static stoa_status str_describe(const struct stoa_node *node, struct stoa_buf *out,
@@ -275,5 +313,6 @@ const struct stoa_encoding stoa_enc_str = {
     .encode = str_encode,
     .open = str_open,
     .decode = str_decode,
+    .at = str_at,
     .describe = str_describe,
 };

@@ -157,6 +157,33 @@ static void check_narrow(struct stoa_node *node, const struct stoa_column *colum
         assert_int_equal(codes[i], values[i]);
 }
 
+static void check_at(struct stoa_node *node, const struct stoa_column *column, uint32_t row)
+{
+    struct stoa_value found;
+    stoa_error err;
+    const struct stoa_value expected = stoa_column_get(column, row);
+    memset(&found, 0xA5, sizeof found);
+    assert_ok(stoa_node_at(node, row, &found, &err), &err);
+    assert_false(found.is_null);
+    if (!same_value(column->phys, &expected, &found))
+        fail_msg("row %u alone differs (%s, kind %d, %u rows)", row, node->encoding->name,
+                 (int)column->phys, column->length);
+}
+
+/* Rows of the vector: all of them where they are few, else some. */
+static void check_points(struct stoa_node *node, const struct stoa_column *column,
+                         uint32_t vector, struct test_random *random)
+{
+    const uint32_t first = vector * STOA_VECTOR_ROWS;
+    const uint32_t length = stoa_vector_length(column->length, vector);
+    const uint32_t step =
+        column->length <= 2048 ? 1 : 1 + (uint32_t)test_random_below(random, 40);
+    for (uint32_t i = 0; i < length; i += step)
+        check_at(node, column, first + i);
+    check_at(node, column, first + length - 1);
+    check_at(node, column, (uint32_t)test_random_below(random, column->length));
+}
+
 /* A pure test that takes about a third of the values. */
 static bool test_hash(const void *context, const struct stoa_value *value)
 {
@@ -278,15 +305,19 @@ void node_check(struct stoa_node *node, const struct stoa_column *column,
     const uint32_t count = stoa_vector_count(column->length);
     assert_ok(stoa_vector_init(&vector, column->phys, NULL), NULL);
     for (uint32_t i = 0; i < count; i++) {
+        check_points(node, column, i, random);
         check_vector(node, column, i, &vector);
         if (column->phys == STOA_PHYS_U64)
             check_narrow(node, column, i);
+        check_points(node, column, i, random);
     }
     for (uint32_t i = 0; i < (count < 4 ? count : 4); i++)
         check_vector(node, column, (uint32_t)test_random_below(random, count), &vector);
-    for (uint32_t i = 0; i < 24; i++)
+    for (uint32_t i = 0; i < 24; i++) {
         check_select(node, column, (uint32_t)test_random_below(random, count), random,
                      &vector);
+        check_at(node, column, (uint32_t)test_random_below(random, column->length));
+    }
     stoa_vector_done(&vector);
 }
 
@@ -331,6 +362,42 @@ void node_round_trip_shapes(unsigned encoding, enum stoa_phys phys, uint64_t see
 
 /* ---- damage ---- */
 
+/* The views must point to readable bytes. */
+static void read_view(struct stoa_view view)
+{
+    volatile uint8_t sink = 0;
+    if (view.length > 0)
+        sink = (uint8_t)(sink + view.data[0] + view.data[view.length - 1]);
+}
+
+/* Rows of a vector that was decoded: each alone must be the same. */
+static void check_decoded_points(struct stoa_node *node, uint32_t vector,
+                                 const struct stoa_vector *decoded)
+{
+    stoa_error err;
+    for (uint32_t i = vector % 7; i < decoded->length; i += 97) {
+        const struct stoa_value expected = stoa_vector_get(decoded, i);
+        struct stoa_value found;
+        assert_ok(stoa_node_at(node, vector * STOA_VECTOR_ROWS + i, &found, &err), &err);
+        assert_true(same_value(decoded->phys, &expected, &found));
+    }
+}
+
+/* Some vector could not be decoded: then some row cannot be read alone, for the same reason. */
+static void check_damaged_points(struct stoa_node *node, stoa_status expected)
+{
+    bool is_seen = false;
+    for (uint32_t row = 0; row < node->count; row++) {
+        struct stoa_value value;
+        const stoa_status status = stoa_node_at(node, row, &value, NULL);
+        if (status == STOA_OK && node->phys == STOA_PHYS_BYTES)
+            read_view(value.bytes);
+        is_seen |= status == expected;
+        assert_true(status == STOA_OK || status == expected);
+    }
+    assert_true(is_seen);
+}
+
 /* Opens and, when that works, decodes and selects everything. */
 static stoa_status read_all(const uint8_t *bytes, size_t size, enum stoa_phys phys,
                             uint32_t count, const struct stoa_dictionary *dictionary,
@@ -348,13 +415,13 @@ static stoa_status read_all(const uint8_t *bytes, size_t size, enum stoa_phys ph
         if (status == STOA_OK)
             status = stoa_node_decode(opened.node, v, &vector, err);
         if (status == STOA_OK && phys == STOA_PHYS_BYTES) {
-            volatile uint8_t sink = 0; /* the views must point to readable bytes */
-            for (uint32_t i = 0; i < vector.length; i++) {
-                const struct stoa_view view = vector.values.views[i];
-                if (view.length > 0)
-                    sink = (uint8_t)(sink + view.data[0] + view.data[view.length - 1]);
-            }
+            for (uint32_t i = 0; i < vector.length; i++)
+                read_view(vector.values.views[i]);
         }
+        if (status == STOA_OK)
+            check_decoded_points(opened.node, v, &vector);
+        else
+            check_damaged_points(opened.node, status);
     }
     stoa_vector_done(&vector);
     node_close(&opened);

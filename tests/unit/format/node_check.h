@@ -48,8 +48,8 @@ stoa_status node_open(const uint8_t *bytes, size_t size, enum stoa_phys phys,
                       bool is_utf8, struct opened_node *out, stoa_error *err);
 void node_close(struct opened_node *opened);
 
-/* The node gives back the column, vector by vector (also in a shuffled order), and answers
- * random predicates like brute force. */
+/* The node gives back the column, vector by vector (also in a shuffled order) and row by row in
+ * between, and answers random predicates like brute force. */
 void node_check(struct stoa_node *node, const struct stoa_column *column,
                 struct test_random *random);
 
@@ -66,7 +66,7 @@ const struct stoa_predicate *random_predicate(struct test_random *random,
                                               const struct stoa_column *column);
 
 /* Changes every byte of the node in several ways; opening, decoding and selecting may fail but
- * must stay within bounds (the sanitizers watch) and must say why. */
+ * must stay within bounds (the sanitizers watch) and must say why; rows alone agree. */
 void node_check_damage(const struct stoa_buf *bytes, enum stoa_phys phys, uint32_t count,
                        const struct stoa_dictionary *dictionary);
 
