@@ -48,6 +48,7 @@ struct stoa_block {
     struct stoa_node *root; /* NULL when every row is NULL */
     void *validity;         /* opened validity section, in the arena; NULL: no NULLs */
     struct stoa_enc_context *context; /* of all nodes, in the arena */
+    struct stoa_vector *taken; /* in the arena; NULL until stoa_block_take first needs it */
 };
 
 /* Opens a payload whose checksum has been verified. `rows` and `null_count` come from the
@@ -71,6 +72,16 @@ STOA_MUST_USE stoa_status stoa_block_select(struct stoa_block *block, uint32_t v
                                             struct stoa_vector *scratch,
                                             uint64_t out_bits[STOA_VECTOR_WORDS],
                                             stoa_error *err);
+
+/* Row `row` < rows alone, NULL or not. Bytes are borrowed from the block until the next call. */
+STOA_MUST_USE stoa_status stoa_block_at(struct stoa_block *block, uint32_t row,
+                                        struct stoa_value *out, stoa_error *err);
+
+/* Appends the named rows, in any order and as often as they are named. Each vector is decoded once
+ * at most. A failed call leaves `out` as it was. */
+STOA_MUST_USE stoa_status stoa_block_take(struct stoa_block *block, const uint32_t *rows,
+                                          uint32_t count, struct stoa_column_builder *out,
+                                          stoa_error *err);
 
 /* Opens a dictionary block into `out_dictionary` (all entries decoded, strictly ascending in
  * storage order checked). Lives in `arena`; the decompressor is not needed afterwards. */

@@ -123,6 +123,21 @@ stoa_status stoa_column_builder_reserve(struct stoa_column_builder *builder, siz
 
 /* ---- appending; all of it into reserved room ---- */
 
+/* Bits [first, first + count) that are 0. */
+static uint32_t count_zeros(const uint64_t *words, uint32_t first, uint32_t count)
+{
+    uint32_t zeros = 0;
+    for (uint32_t done = 0; done < count;) {
+        const uint32_t at = first + done;
+        const uint32_t in_word = 64 - at % 64;
+        const uint32_t step = count - done < in_word ? count - done : in_word;
+        zeros += (uint32_t)__builtin_popcountll(~words[at / 64] >> at % 64 &
+                                                stoa_low_mask(step));
+        done += step;
+    }
+    return zeros;
+}
+
 static void put_bit(uint64_t *words, size_t i, bool bit)
 {
     const uint64_t mask = UINT64_C(1) << (i & 63);
@@ -156,6 +171,17 @@ static void put_value(struct stoa_column_builder *builder, const struct stoa_val
     builder->length++;
 }
 
+void stoa_column_builder_cut(struct stoa_column_builder *builder, uint32_t length)
+{
+    assert(length <= builder->length);
+    if (length == builder->length)
+        return;
+    builder->null_count -= count_zeros(builder->validity, length, builder->length - length);
+    if (builder->phys == STOA_PHYS_BYTES)
+        builder->byte_size = builder->offsets[length];
+    builder->length = length;
+}
+
 stoa_status stoa_column_builder_append(struct stoa_column_builder *builder,
                                        const struct stoa_value *value, stoa_error *err)
 {
@@ -179,21 +205,6 @@ static void copy_texts(struct stoa_column_builder *builder,
     if (size)
         memcpy(builder->bytes + builder->byte_size, column->bytes + begin, size);
     builder->byte_size += size;
-}
-
-/* Bits [first, first + count) that are 0. */
-static uint32_t count_zeros(const uint64_t *words, uint32_t first, uint32_t count)
-{
-    uint32_t zeros = 0;
-    for (uint32_t done = 0; done < count;) {
-        const uint32_t at = first + done;
-        const uint32_t in_word = 64 - at % 64;
-        const uint32_t step = count - done < in_word ? count - done : in_word;
-        zeros += (uint32_t)__builtin_popcountll(~words[at / 64] >> at % 64 &
-                                                stoa_low_mask(step));
-        done += step;
-    }
-    return zeros;
 }
 
 static void copy_validity(struct stoa_column_builder *builder,

@@ -111,6 +111,8 @@ struct stoa_column_builder {
 void stoa_column_builder_init(struct stoa_column_builder *builder, enum stoa_phys phys);
 void stoa_column_builder_done(struct stoa_column_builder *builder);
 void stoa_column_builder_clear(struct stoa_column_builder *builder); /* keeps the memory */
+/* Forgets all rows but the first `length` of them; keeps the memory. */
+void stoa_column_builder_cut(struct stoa_column_builder *builder, uint32_t length);
 
 /* Room for `rows` more rows and `bytes` more text bytes (total text below 4 GiB). */
 STOA_MUST_USE stoa_status stoa_column_builder_reserve(struct stoa_column_builder *builder,

@@ -34,6 +34,7 @@ void stoa_block_slot_done(struct stoa_block_slot *slot)
     stoa_buf_done(&slot->payload);
     stoa_decompressor_done(&slot->own_decompressor);
     slot->has_dictionary = false;
+    slot->has_block = false;
 }
 
 static struct stoa_decompressor *decompressor_of(struct stoa_block_slot *slot)
@@ -150,6 +151,7 @@ stoa_status stoa_slot_load_dictionary(struct stoa_reader *reader,
     if (has_this_dictionary(reader, site, slot))
         return STOA_OK;
     slot->has_dictionary = false;
+    slot->has_block = false; /* it may borrow the one before */
     const stoa_status status = load_dictionary(reader, site, slot, err);
     if (status != STOA_OK)
         return stoa_site_fail_dictionary(reader, site, status, err);
@@ -198,7 +200,24 @@ stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column, uint32
 {
     struct stoa_block_site site;
     slot->block = (struct stoa_block){.rows = 0};
+    slot->has_block = false;
     STOA_TRY(stoa_site_find(reader, column, group, block, &site, err));
     const stoa_status status = load(reader, &site, slot, err);
-    return status == STOA_OK ? STOA_OK : stoa_site_fail(reader, &site, status, err);
+    if (status != STOA_OK)
+        return stoa_site_fail(reader, &site, status, err);
+    slot->block_content = reader->trailer.content;
+    slot->block_column = column;
+    slot->block_group = group;
+    slot->block_number = block;
+    slot->has_block = true;
+    return STOA_OK;
+}
+
+bool stoa_slot_holds(const struct stoa_reader *reader, const struct stoa_block_site *site,
+                     const struct stoa_block_slot *slot)
+{
+    return slot->has_block && slot->block_content.low == reader->trailer.content.low &&
+           slot->block_content.high == reader->trailer.content.high &&
+           slot->block_column == site->column && slot->block_group == site->group &&
+           slot->block_number == site->block;
 }

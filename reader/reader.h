@@ -122,7 +122,12 @@ struct stoa_block_slot {
     struct stoa_decompressor own_decompressor; /* used while `decompressor` is NULL */
     struct stoa_decompressor *decompressor; /* one that its owner's other slots use too */
     struct stoa_block block;                /* valid until the next load */
-    uint64_t bytes_read;                    /* running total, for EXPLAIN ANALYZE */
+    bool has_block;                         /* `block` is this one: */
+    struct stoa_hash128 block_content;
+    uint32_t block_column;
+    uint32_t block_group;
+    uint32_t block_number; /* in the row group */
+    uint64_t bytes_read;   /* running total, for EXPLAIN ANALYZE */
 };
 
 void stoa_block_slot_init(struct stoa_block_slot *slot);
@@ -133,6 +138,16 @@ void stoa_block_slot_done(struct stoa_block_slot *slot);
 STOA_MUST_USE stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column,
                                            uint32_t group, uint32_t block,
                                            struct stoa_block_slot *slot, stoa_error *err);
+
+/* Appends the values of the named rows (numbers in the file from 0 on, in any order and as often as
+ * they are named) in the order given. Each block is loaded once, and not at all when the slot
+ * still holds it. `out` is of the column's kind, and as it was after a failure. STOA_E_USAGE for
+ * a row or column that the file does not have; damage with the place. */
+STOA_MUST_USE stoa_status stoa_reader_take(struct stoa_reader *reader, uint32_t column,
+                                           const uint64_t *rows, uint32_t count,
+                                           struct stoa_block_slot *slot,
+                                           struct stoa_column_builder *out,
+                                           stoa_error *err);
 
 /* Checks every byte of the file: all checksums, all structure, tails against footer, all
  * values decoded and their statistics recomputed when `deep`. Reports each damage to `report`

@@ -7,7 +7,7 @@
  *   reader_schema.c  column records, names, field ids, the schema
  *   reader_records.c row group, block and statistics records
  *   reader_zones.c   zones of blocks
- *   block_load.c     payloads, dictionaries, slots
+ *   block_load.c     payloads, dictionaries, slots; reader_take.c  values by row number
  *   verify*.c        every byte of the file
  *
  * What is read once (pages, names, the schema) is published by an atomic store after it is
@@ -158,5 +158,8 @@ STOA_MUST_USE stoa_status stoa_slot_load_dictionary(struct stoa_reader *reader,
                                                     const struct stoa_block_site *site,
                                                     struct stoa_block_slot *slot,
                                                     stoa_error *err);
+/* Whether the slot holds this very block. */
+bool stoa_slot_holds(const struct stoa_reader *reader, const struct stoa_block_site *site,
+                     const struct stoa_block_slot *slot);
 
 #endif

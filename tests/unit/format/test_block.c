@@ -97,6 +97,70 @@ static void check_select(struct stoa_block *block, const struct stoa_column *col
     }
 }
 
+static void check_value(const struct stoa_column *column, uint32_t row,
+                        const struct stoa_value *found)
+{
+    const struct stoa_value expected = stoa_column_get(column, row);
+    assert_int_equal(found->is_null, expected.is_null);
+    if (!expected.is_null)
+        assert_int_equal(stoa_value_compare_exact(column->phys, &expected, found), 0);
+}
+
+static void check_at(struct stoa_block *block, const struct stoa_column *column,
+                     struct test_random *random)
+{
+    for (int i = 0; i < 40; i++) {
+        struct stoa_value value;
+        stoa_error err;
+        const uint32_t row = i == 0 ? column->length - 1
+                                    : (uint32_t)test_random_below(random, column->length);
+        assert_ok(stoa_block_at(block, row, &value, &err), &err);
+        check_value(column, row, &value);
+    }
+}
+
+enum { TAKE_MOST = 200 };
+
+/* Rows of one of three orders, from a few vectors or from all. */
+static uint32_t draw_rows(struct test_random *random, uint32_t length,
+                          uint32_t rows[TAKE_MOST])
+{
+    const uint32_t count = (uint32_t)test_random_below(random, TAKE_MOST + 1);
+    const uint32_t within =
+        test_random_below(random, 2) && length > 50 ? length / 50 : length;
+    const uint64_t order = test_random_below(random, 3);
+    for (uint32_t i = 0; i < count; i++) {
+        rows[i] = (uint32_t)test_random_below(random, within);
+        if (order > 0 && i > 0 && rows[i] < rows[i - 1]) /* ascending, with repetitions */
+            rows[i] = rows[i - 1];
+    }
+    if (order == 2 && count > 1)
+        rows[count - 1] = 0; /* nearly */
+    return count;
+}
+
+static void check_take(struct stoa_block *block, const struct stoa_column *column,
+                       struct test_random *random)
+{
+    struct stoa_column_builder taken;
+    stoa_column_builder_init(&taken, column->phys);
+    uint32_t before = 0;
+    for (int i = 0; i < 4; i++) {
+        uint32_t rows[TAKE_MOST];
+        stoa_error err;
+        const uint32_t count = draw_rows(random, column->length, rows);
+        assert_ok(stoa_block_take(block, rows, count, &taken, &err), &err);
+        assert_int_equal(taken.length, before + count);
+        const struct stoa_column found = stoa_column_builder_view(&taken);
+        for (uint32_t k = 0; k < count; k++) {
+            const struct stoa_value value = stoa_column_get(&found, before + k);
+            check_value(column, rows[k], &value);
+        }
+        before = taken.length;
+    }
+    stoa_column_builder_done(&taken);
+}
+
 static void check_block(const struct stoa_column *column, enum stoa_profile profile,
                         struct test_random *random)
 {
@@ -113,6 +177,10 @@ static void check_block(const struct stoa_column *column, enum stoa_profile prof
     for (uint32_t i = 0; i < 12; i++)
         check_select(&made.block, column, (uint32_t)test_random_below(random, vectors),
                      random, &vector);
+    check_at(&made.block, column, random);
+    check_take(&made.block, column, random);
+    for (uint32_t v = 0; v < vectors; v++)
+        check_decode(&made.block, column, v, &vector);
     stoa_vector_done(&vector);
     block_done(&made);
 }
@@ -520,6 +588,74 @@ cleanup:
     return status;
 }
 
+static stoa_status take_rows(void *context, stoa_error *err)
+{
+    const struct stoa_column *column = context;
+    static const uint32_t rows[] = {7,   1400, 3,  1401, 1402, 1403, 1404, 1405, 1406,
+                                    140, 1408, 99, 1409, 1410, 1411, 1412, 1413, 1414};
+    enum { COUNT = sizeof rows / sizeof rows[0] };
+    struct made_block made;
+    struct stoa_column_builder taken;
+    stoa_status status = STOA_OK;
+    stoa_column_builder_init(&taken, column->phys);
+    made.null_count = count_nulls(column);
+    stoa_buf_init(&made.payload, (size_t)1 << 24);
+    stoa_arena_init(&made.arena, (size_t)1 << 24);
+    STOA_TRY_CLEANUP(stoa_block_encode(column, NULL, 0, STOA_PROFILE_BALANCED,
+                                       &made.payload, &made.encoding, &made.uses_dictionary,
+                                       err));
+    STOA_TRY_CLEANUP(open_block(column, &made, err));
+    STOA_TRY_CLEANUP(stoa_block_take(&made.block, rows, 2, &taken, err));
+    status = stoa_block_take(&made.block, rows, COUNT, &taken, err);
+    assert_int_equal(taken.length, status == STOA_OK ? 2 + COUNT : 2);
+cleanup:
+    stoa_column_builder_done(&taken);
+    block_done(&made);
+    return status;
+}
+
+/* [BLK-9] What was there before stays as it was when the rows to come are damaged. */
+static void test_block_take_leaves_no_rows_of_a_failed_call(void **state)
+{
+    STOA_UNUSED(state);
+    static const uint32_t good[] = {1, 2, 3};
+    static const uint32_t bad[] = {1, 2, 3, 2500};
+    static const uint32_t bad_down[] = {2500, 3};
+    struct test_random random = test_random_start(2109);
+    struct stoa_column_builder builder;
+    struct stoa_column_builder taken;
+    struct made_block made;
+    stoa_error err;
+    shape_column(&random, STOA_PHYS_BYTES, SHAPE_NARROW, 3000, &builder);
+    const struct stoa_column column = stoa_column_builder_view(&builder);
+    made.null_count = 0;
+    stoa_buf_init(&made.payload, (size_t)1 << 24);
+    assert_ok(stoa_buf_append_zeros(&made.payload, 8, NULL), NULL); /* no NULLs */
+    node_encode(STOA_ENC_STR, &column, STOA_PROFILE_FAST, &made.payload);
+    uint8_t *heap_end = made.payload.data + made.payload.size - 24;
+    memset(heap_end, 0xFF, 16); /* damage in the last frame, behind its start */
+    stoa_arena_init(&made.arena, (size_t)1 << 27);
+    assert_ok(stoa_block_open(made.payload.data, made.payload.size, STOA_PHYS_BYTES, true,
+                              column.length, 0, NULL, stoa_kernels_best(), &made.arena,
+                              NULL, &made.block, &err),
+              &err);
+    stoa_column_builder_init(&taken, STOA_PHYS_BYTES);
+    const stoa_status expected = stoa_block_take(&made.block, bad + 3, 1, &taken, &err);
+    assert_true(expected != STOA_OK);
+    assert_int_equal(taken.length, 0);
+    if (stoa_block_take(&made.block, good, 3, &taken, &err) == STOA_OK)
+        assert_int_equal(taken.length, 3);
+    const struct stoa_column_builder before = taken;
+    assert_fails(stoa_block_take(&made.block, bad, 4, &taken, &err), expected, &err);
+    assert_fails(stoa_block_take(&made.block, bad_down, 2, &taken, &err), expected, &err);
+    assert_int_equal(taken.length, before.length);
+    assert_int_equal(taken.byte_size, before.byte_size);
+    assert_int_equal(taken.null_count, before.null_count);
+    stoa_column_builder_done(&taken);
+    stoa_column_builder_done(&builder);
+    block_done(&made);
+}
+
 static void test_block_survives_allocation_failures(void **state)
 {
     STOA_UNUSED(state);
@@ -531,6 +667,7 @@ static void test_block_survives_allocation_failures(void **state)
         random_column(&random, kinds[i], 1500, 30, 40, &builder);
         struct stoa_column column = stoa_column_builder_view(&builder);
         assert_true(test_allocation_failures(encode_and_read, &column) > 5);
+        assert_true(test_allocation_failures(take_rows, &column) > 8);
         stoa_column_builder_done(&builder);
     }
 }
@@ -549,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_block_refuses_what_its_record_contradicts),
         cmocka_unit_test(test_block_refuses_bytes_behind_its_root),
         cmocka_unit_test(test_block_survives_any_changed_byte),
+        cmocka_unit_test(test_block_take_leaves_no_rows_of_a_failed_call),
         cmocka_unit_test(test_block_survives_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

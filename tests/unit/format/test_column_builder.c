@@ -64,6 +64,13 @@ static void add_gathered(struct test_random *random, struct stoa_column_builder 
     assert_ok(stoa_column_builder_gather(builder, source, rows, count, NULL), NULL);
 }
 
+static void cut(struct test_random *random, struct stoa_column_builder *builder,
+                struct model *model)
+{
+    model->length -= (uint32_t)test_random_below(random, model->length / 4 + 1);
+    stoa_column_builder_cut(builder, model->length);
+}
+
 static void check_mixed_appends(struct test_random *random, enum stoa_phys phys,
                                 unsigned null_percent)
 {
@@ -80,6 +87,8 @@ static void check_mixed_appends(struct test_random *random, enum stoa_phys phys,
             add_one(random, &builder, &model);
             add_range(random, &builder, &model, &source);
             add_gathered(random, &builder, &model, &source);
+            if (i % 5 == 0)
+                cut(random, &builder, &model);
         }
         check_against(&builder, &model);
         stoa_column_builder_clear(&builder);
