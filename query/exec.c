@@ -111,7 +111,7 @@ static stoa_status init_groups(struct stoa_execution *execution, stoa_error *err
     if (!plan->is_aggregate)
         return STOA_OK;
     STOA_TRY(stoa_group_merge_init(&execution->groups, plan, &execution->budget, err));
-    if (!plan->dataset)
+    if (!plan->dataset || plan->ignores_statistics)
         return STOA_OK;
     STOA_TRY(stoa_group_state_init(&execution->totals, plan, &execution->budget, err));
     execution->source.totals = &execution->totals;
@@ -126,6 +126,10 @@ static stoa_status init_all(struct stoa_execution *execution, stoa_error *err)
         execution->plan->has_limit && !stoa_execution_collects(execution->plan)
             ? 1
             : execution->wave_capacity;
+    execution->zones_pruned =
+        stoa_alloc_zeroed(execution->plan->conjunct_count + (size_t)1, sizeof(uint64_t));
+    if (!execution->zones_pruned)
+        return stoa_fail_memory(err, execution->plan->conjunct_count * sizeof(uint64_t));
     STOA_TRY(stoa_morsel_source_init(&execution->source, execution->plan, err));
     STOA_TRY(init_workers(execution, err));
     STOA_TRY(init_wave(execution, err));
@@ -215,6 +219,7 @@ void stoa_execution_free(struct stoa_execution *execution)
         stoa_free((void *)execution->lowered.outputs);
     }
     stoa_free(execution->workers);
+    stoa_free(execution->zones_pruned);
     stoa_free(execution->output);
     stoa_free(execution);
 }

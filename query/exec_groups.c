@@ -8,8 +8,6 @@
 #include "query/exec_worker.h"
 #include "query/stats_fold.h"
 
-enum { ZONE_VECTORS = STOA_ZONE_ROWS / STOA_VECTOR_ROWS };
-
 static uint32_t vector_count(const struct stoa_morsel *morsel)
 {
     return (morsel->rows + STOA_VECTOR_ROWS - 1) / STOA_VECTOR_ROWS;
@@ -29,6 +27,54 @@ static stoa_status block_stats(void *context, uint32_t column, bool *out_known,
     }
     return stoa_reader_block_stats(morsel->file->reader, morsel->file->columns[column],
                                    morsel->group, morsel->block, out_stats, err);
+}
+
+/* One zone of a morsel. */
+struct zone_source {
+    struct stoa_exec_worker *worker;
+    uint32_t zone;
+};
+
+static stoa_status zone_stats(void *context, uint32_t column, bool *out_known,
+                              struct stoa_stats *out_stats, stoa_error *err)
+{
+    const struct zone_source *source = context;
+    const struct stoa_stats *zones = NULL;
+    uint32_t count = 0;
+    *out_known = true;
+    if (column == UINT32_MAX) {
+        const uint32_t left =
+            source->worker->scan.morsel->rows - source->zone * STOA_ZONE_ROWS;
+        stoa_stats_init(out_stats, STOA_PHYS_BOOL);
+        out_stats->rows = left < STOA_ZONE_ROWS ? left : STOA_ZONE_ROWS;
+        return STOA_OK;
+    }
+    STOA_TRY(stoa_scan_zone_stats(&source->worker->scan, column, &zones, &count, err));
+    *out_known = count > source->zone;
+    if (*out_known)
+        stoa_stats_copy(out_stats, &zones[source->zone]);
+    return STOA_OK;
+}
+
+/* Answers a zone of which every row matches from statistics, without GROUP BY; *out_done false: the
+ * values are needed. */
+static stoa_status fold_zone(struct stoa_exec_worker *worker, uint32_t zone,
+                             struct stoa_group_state *state, bool *out_done,
+                             stoa_error *err)
+{
+    const struct stoa_scan_worker *scan = &worker->scan;
+    struct zone_source source = {.worker = worker, .zone = zone};
+    struct stoa_stats rows;
+    bool is_known = false;
+    *out_done = false;
+    if (!scan->has_zones || worker->plan->group_count > 0 ||
+        !stoa_verdict_covers(worker->plan, scan->zones[zone].proven))
+        return STOA_OK;
+    STOA_TRY(stoa_stats_fold(state, true, zone_stats, &source, out_done, err));
+    STOA_TRY(zone_stats(&source, UINT32_MAX, &is_known, &rows, err));
+    if (*out_done)
+        worker->rows_from_statistics += rows.rows;
+    return STOA_OK;
 }
 
 /* A file that was found to be answered by the manifest. */
@@ -54,7 +100,7 @@ static stoa_status fold_stats(struct stoa_exec_worker *worker,
     *out_done = morsel->is_file;
     if (morsel->is_file)
         return fold_file(worker->plan, morsel->number, state, err);
-    if (!morsel->is_covered || !morsel->file)
+    if (!morsel->is_covered || !morsel->file || worker->plan->ignores_statistics)
         return STOA_OK;
     if (worker->plan->group_count > 0)
         STOA_TRY(stoa_stats_fold_group(state, block_stats, &of, out_done, err));
@@ -186,6 +232,23 @@ static stoa_status fold_vector(struct stoa_exec_worker *worker,
     return STOA_OK;
 }
 
+/* The zone that begins with vector `first`. */
+static stoa_status fold_zone_rows(struct stoa_exec_worker *worker,
+                                  const struct stoa_morsel *morsel, uint32_t first,
+                                  struct stoa_group_state *state, stoa_error *err)
+{
+    const uint32_t left = vector_count(morsel) - first;
+    const uint32_t end = first + (left < STOA_ZONE_VECTORS ? left : STOA_ZONE_VECTORS);
+    bool is_done = stoa_scan_skips(&worker->scan, first);
+    if (!is_done)
+        STOA_TRY(fold_zone(worker, first / STOA_ZONE_VECTORS, state, &is_done, err));
+    if (is_done)
+        return STOA_OK;
+    for (uint32_t v = first; v < end; v++)
+        STOA_TRY(fold_vector(worker, morsel, v, state, err));
+    return stoa_group_state_end_zone(state, err);
+}
+
 stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
                                     const struct stoa_morsel *morsel,
                                     struct stoa_group_state *state, stoa_error *err)
@@ -194,14 +257,11 @@ stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
     STOA_TRY(fold_stats(worker, morsel, state, &is_done, err));
     if (is_done)
         return stoa_group_state_finish(state, err);
-    stoa_scan_begin(&worker->scan, morsel);
+    STOA_TRY(stoa_scan_begin(&worker->scan, morsel, err));
     stoa_tuple_map_clear(&worker->group_map);
     for (uint32_t a = 0; a < worker->plan->aggregate_count; a++)
         stoa_tuple_map_clear(&worker->pair_maps[a]);
-    for (uint32_t v = 0; v < vector_count(morsel); v++) {
-        if (v > 0 && v % ZONE_VECTORS == 0)
-            STOA_TRY(stoa_group_state_end_zone(state, err));
-        STOA_TRY(fold_vector(worker, morsel, v, state, err));
-    }
+    for (uint32_t v = 0; v < vector_count(morsel); v += STOA_ZONE_VECTORS)
+        STOA_TRY(fold_zone_rows(worker, morsel, v, state, err));
     return stoa_group_state_finish(state, err);
 }

@@ -23,12 +23,32 @@ static stoa_status is_hopeless(struct stoa_exec_worker *worker,
     const struct stoa_expr *key = plan->outputs[plan->sort_keys[0].output];
     struct stoa_stats stats;
     *out_hopeless = false;
-    if (!worker->bound.is_set || !worker->skips_blocks || key->kind != STOA_EXPR_COLUMN)
+    if (!worker->bound.is_set || !worker->skips_blocks || plan->ignores_statistics ||
+        key->kind != STOA_EXPR_COLUMN)
         return STOA_OK;
     STOA_TRY(stoa_reader_block_stats(morsel->file->reader,
                                      morsel->file->columns[key->column], morsel->group,
                                      morsel->block, &stats, err));
     *out_hopeless = stoa_row_bound_excludes(&worker->bound, &stats);
+    return STOA_OK;
+}
+
+/* The same of the zone that begins with the vector; the zone before may have moved the bound. */
+static stoa_status is_zone_hopeless(struct stoa_exec_worker *worker, uint32_t vector,
+                                    bool *out_hopeless, stoa_error *err)
+{
+    const struct stoa_plan *plan = worker->plan;
+    const struct stoa_expr *key =
+        plan->sort_key_count > 0 ? plan->outputs[plan->sort_keys[0].output] : NULL;
+    const struct stoa_stats *zones = NULL;
+    uint32_t count = 0;
+    *out_hopeless = false;
+    if (!worker->bound.is_set || !worker->skips_blocks || plan->ignores_statistics ||
+        key->kind != STOA_EXPR_COLUMN)
+        return STOA_OK;
+    STOA_TRY(stoa_scan_zone_stats(&worker->scan, key->column, &zones, &count, err));
+    const uint32_t zone = vector / STOA_ZONE_VECTORS;
+    *out_hopeless = zone < count && stoa_row_bound_excludes(&worker->bound, &zones[zone]);
     return STOA_OK;
 }
 
@@ -124,10 +144,14 @@ stoa_status stoa_exec_worker_rows(struct stoa_exec_worker *worker,
         worker->blocks_skipped++;
         return STOA_OK;
     }
-    stoa_scan_begin(&worker->scan, morsel);
+    STOA_TRY(stoa_scan_begin(&worker->scan, morsel, err));
     for (uint32_t v = 0;
          v < vector_count(morsel) && stoa_row_store_rows(store) < wish->most; v++) {
         const uint64_t most = wish->most - stoa_row_store_rows(store);
+        if (v % STOA_ZONE_VECTORS == 0)
+            STOA_TRY(is_zone_hopeless(worker, v, &hopeless, err));
+        if (hopeless || stoa_scan_skips(&worker->scan, v))
+            continue;
         STOA_TRY(add_vector(worker, morsel, v, most, store, err));
         if (top > 0 && stoa_row_store_rows(store) >= 2 * top + STOA_VECTOR_ROWS)
             STOA_TRY(trim(worker, top, store, err));

@@ -27,6 +27,7 @@ struct stoa_execution {
     struct stoa_pool *pool; /* made when a wave first has work for two */
     struct stoa_morsel_source source;
     struct stoa_exec_worker *workers; /* one per thread */
+    uint64_t *zones_pruned;           /* per conjunct; scratch of the profile */
     bool has_single;                  /* a statement without FROM has had its row */
 
     struct stoa_morsel *morsels;          /* of the wave */

@@ -226,6 +226,8 @@ static stoa_status put_scan_counters(struct writer *w)
     STOA_TRY(
         put_part(w, "row groups", c->row_groups - c->row_groups_pruned, c->row_groups));
     STOA_TRY(put_part(w, "blocks", c->blocks - c->blocks_pruned, c->blocks));
+    if (c->zones > 0)
+        STOA_TRY(put_part(w, "zones", c->zones - c->zones_pruned, c->zones));
     STOA_TRY(stoa_buf_printf(w->out, w->err, "   rows %s -> %s",
                              count_text(c->rows_scanned, text[0]),
                              count_text(c->rows_matched, text[1])));
@@ -277,6 +279,9 @@ static stoa_status put_push(struct writer *w, uint32_t i)
     if (w->is_run && w->profile.conjunct_blocks_pruned)
         STOA_TRY(stoa_buf_printf(w->out, w->err, "   %s blocks skipped",
                                  count_text(w->profile.conjunct_blocks_pruned[i], text)));
+    if (w->is_run && w->profile.conjunct_zones_pruned[i] > 0)
+        STOA_TRY(stoa_buf_printf(w->out, w->err, "   %s zones skipped",
+                                 count_text(w->profile.conjunct_zones_pruned[i], text)));
     if (conjunct->push == STOA_PUSH_PRUNE)
         return stoa_buf_printf(w->out, w->err, "   for skipping only: %s; kept as a filter",
                                conjunct->reason);

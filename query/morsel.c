@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pruning from the manifest down to blocks (query/morsel.h). A conjunct that is only
- * implied by its predicate may skip rows but never prove that all match.
+ * Pruning from the manifest down to blocks (query/morsel.h); zones are looked at by those who read
+ * the block (scan_zones.c).
  */
 #include "query/morsel.h"
 
 #include "common/alloc.h"
 #include "query/stats_fold.h"
-
-enum { PROVABLE_CONJUNCTS = 64 };
+#include "query/verdict.h"
 
 /* ---- making ---- */
 
@@ -72,36 +71,6 @@ void stoa_morsel_release(struct stoa_morsel_source *source)
     }
 }
 
-/* ---- verdicts ---- */
-
-/* What statistics say of all conjuncts over some rows. */
-struct verdict {
-    bool is_pruned;
-    uint32_t pruned_by;
-    uint64_t proven;
-};
-
-static void judge(const struct stoa_plan *plan, uint32_t c, const struct stoa_stats *stats,
-                  struct verdict *verdict)
-{
-    const enum stoa_prune prune = stoa_prune(&plan->conjuncts[c].predicate, stats);
-    if (prune == STOA_PRUNE_NONE) {
-        verdict->is_pruned = true;
-        verdict->pruned_by = c;
-    }
-    if (prune == STOA_PRUNE_ALL && plan->conjuncts[c].push == STOA_PUSH_EXACT &&
-        c < PROVABLE_CONJUNCTS)
-        verdict->proven |= UINT64_C(1) << c;
-}
-
-static bool covers_all(const struct stoa_plan *plan, uint64_t proven)
-{
-    return plan->conjunct_count <= PROVABLE_CONJUNCTS &&
-           proven == (plan->conjunct_count == 64
-                          ? UINT64_MAX
-                          : (UINT64_C(1) << plan->conjunct_count) - 1);
-}
-
 /* ---- files ---- */
 
 static stoa_status map_columns(const struct stoa_plan *plan, struct stoa_open_file *file,
@@ -156,10 +125,10 @@ static stoa_status open_file(struct stoa_morsel_source *source, size_t number,
 
 /* What the manifest says of a file. */
 static stoa_status judge_file(const struct stoa_morsel_source *source, size_t file,
-                              struct verdict *verdict, stoa_error *err)
+                              struct stoa_verdict *verdict, stoa_error *err)
 {
     const struct stoa_plan *plan = source->plan;
-    *verdict = (struct verdict){.is_pruned = plan->never_matches};
+    *verdict = (struct stoa_verdict){.is_pruned = plan->never_matches};
     for (uint32_t c = 0; c < plan->conjunct_count && !verdict->is_pruned; c++) {
         const struct stoa_conjunct *conjunct = &plan->conjuncts[c];
         struct stoa_stats stats;
@@ -170,7 +139,7 @@ static stoa_status judge_file(const struct stoa_morsel_source *source, size_t fi
                                          plan->scan_columns[conjunct->column], &is_known,
                                          &stats, err));
         if (is_known)
-            judge(plan, c, &stats, verdict);
+            stoa_verdict_judge(plan, c, &stats, verdict);
     }
     return STOA_OK;
 }
@@ -192,14 +161,15 @@ stoa_status stoa_morsel_file_stats(void *context, uint32_t column, bool *out_kno
 /* Whether the manifest answers for the whole file: *out_done. Totals have it then;
  * *out_morsel is it for groups. */
 static stoa_status fold_file(struct stoa_morsel_source *source, size_t file,
-                             const struct verdict *verdict, struct stoa_morsel *out_morsel,
-                             bool *out_done, stoa_error *err)
+                             const struct stoa_verdict *verdict,
+                             struct stoa_morsel *out_morsel, bool *out_done,
+                             stoa_error *err)
 {
     struct stoa_morsel_file of = {.plan = source->plan, .number = file};
     struct stoa_stats rows;
     bool is_known = false;
     *out_done = false;
-    if (!source->totals || !covers_all(source->plan, verdict->proven))
+    if (!source->totals || !stoa_verdict_covers(source->plan, verdict->proven))
         return STOA_OK;
     if (source->plan->group_count == 0) {
         STOA_TRY(stoa_stats_fold(source->totals, false, stoa_morsel_file_stats, &of,
@@ -238,7 +208,7 @@ static stoa_status next_file(struct stoa_morsel_source *source,
     *out_morsel = (struct stoa_morsel){.is_file = false};
     while (source->next_file < info->file_count && !*out_has) {
         const size_t file = source->next_file++;
-        struct verdict verdict;
+        struct stoa_verdict verdict;
         bool is_done = false;
         STOA_TRY(judge_file(source, file, &verdict, err));
         if (verdict.is_pruned) {
@@ -257,10 +227,10 @@ static stoa_status next_file(struct stoa_morsel_source *source,
 /* ---- row groups and blocks ---- */
 
 static stoa_status judge_group(const struct stoa_morsel_source *source,
-                               struct verdict *verdict, stoa_error *err)
+                               struct stoa_verdict *verdict, stoa_error *err)
 {
     const struct stoa_plan *plan = source->plan;
-    *verdict = (struct verdict){0};
+    *verdict = (struct stoa_verdict){0};
     for (uint32_t c = 0; c < plan->conjunct_count && !verdict->is_pruned; c++) {
         if (plan->conjuncts[c].push == STOA_PUSH_NONE)
             continue;
@@ -268,25 +238,25 @@ static stoa_status judge_group(const struct stoa_morsel_source *source,
         STOA_TRY(stoa_reader_group_stats(source->files->reader,
                                          source->files->columns[plan->conjuncts[c].column],
                                          source->group, &stats, err));
-        judge(plan, c, &stats, verdict);
+        stoa_verdict_judge(plan, c, &stats, verdict);
     }
     return STOA_OK;
 }
 
 static stoa_status judge_block(const struct stoa_morsel_source *source, uint32_t block,
-                               struct verdict *verdict, stoa_error *err)
+                               struct stoa_verdict *verdict, stoa_error *err)
 {
     const struct stoa_plan *plan = source->plan;
-    *verdict = (struct verdict){.proven = source->group_proven};
+    *verdict = (struct stoa_verdict){.proven = source->group_proven};
     for (uint32_t c = 0; c < plan->conjunct_count && !verdict->is_pruned; c++) {
-        const bool is_proven = c < PROVABLE_CONJUNCTS && (verdict->proven >> c & 1);
-        if (plan->conjuncts[c].push == STOA_PUSH_NONE || is_proven)
+        if (plan->conjuncts[c].push == STOA_PUSH_NONE ||
+            stoa_verdict_has(verdict->proven, c))
             continue;
         struct stoa_stats stats;
         STOA_TRY(stoa_reader_block_stats(source->files->reader,
                                          source->files->columns[plan->conjuncts[c].column],
                                          source->group, block, &stats, err));
-        judge(plan, c, &stats, verdict);
+        stoa_verdict_judge(plan, c, &stats, verdict);
     }
     return STOA_OK;
 }
@@ -295,7 +265,7 @@ static stoa_status judge_block(const struct stoa_morsel_source *source, uint32_t
 static stoa_status enter_group(struct stoa_morsel_source *source, stoa_error *err)
 {
     struct stoa_row_group_info info;
-    struct verdict verdict;
+    struct stoa_verdict verdict;
     STOA_TRY(stoa_reader_row_group(source->files->reader, source->group, &info, err));
     STOA_TRY(judge_group(source, &verdict, err));
     source->counters.row_groups++;
@@ -320,7 +290,7 @@ static stoa_status next_block(struct stoa_morsel_source *source, struct stoa_mor
     *out_has = false;
     while (source->block < source->block_count) {
         const uint32_t block = source->block++;
-        struct verdict verdict;
+        struct stoa_verdict verdict;
         STOA_TRY(judge_block(source, block, &verdict, err));
         source->counters.blocks++;
         if (verdict.is_pruned) {
@@ -334,7 +304,8 @@ static stoa_status next_block(struct stoa_morsel_source *source, struct stoa_mor
                                     .block = block,
                                     .rows = left < STOA_BLOCK_ROWS ? left : STOA_BLOCK_ROWS,
                                     .proven = verdict.proven,
-                                    .is_covered = covers_all(source->plan, verdict.proven)};
+                                    .is_covered =
+                                        stoa_verdict_covers(source->plan, verdict.proven)};
         *out_has = true;
         return STOA_OK;
     }

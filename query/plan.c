@@ -71,6 +71,7 @@ stoa_status stoa_plan_create(const char *sql, const stoa_query_options *options,
     if (!plan)
         return stoa_fail_memory(err, sizeof *plan);
     stoa_arena_init(&plan->arena, PLAN_MEMORY);
+    plan->ignores_statistics = options && (options->flags & STOA_QUERY_NO_STATISTICS);
     stoa_status status = STOA_OK;
     plan->sql = stoa_arena_strndup(&plan->arena, sql, strlen(sql));
     if (!plan->sql)

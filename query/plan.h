@@ -60,7 +60,9 @@ struct stoa_plan {
     uint32_t scan_column_count;
     struct stoa_conjunct *conjuncts;
     uint32_t conjunct_count;
-    bool never_matches; /* WHERE is constant false or NULL */
+    bool
+        ignores_statistics; /* for tests and measurements: answers come from values alone */
+    bool never_matches;     /* WHERE is constant false or NULL */
     bool is_aggregate;
     struct stoa_expr **groups;
     uint32_t group_count;
@@ -110,6 +112,7 @@ void stoa_execution_counters(const struct stoa_execution *execution,
 /* Per-conjunct and per-step measurements for EXPLAIN ANALYZE; arrays of plan sizes. */
 struct stoa_execution_profile {
     uint64_t *conjunct_blocks_pruned; /* blocks or whole groups and files, in blocks */
+    uint64_t *conjunct_zones_pruned;  /* in blocks that were read */
     uint64_t scan_ns, aggregate_ns, output_ns; /* summed over threads */
     unsigned threads;
 };

@@ -193,9 +193,10 @@ stoa_status stoa_scan_filter(struct stoa_scan_worker *worker, uint32_t vector,
     stoa_bitmap_fill(out_bits, length);
     worker->rows_scanned += length;
     uint32_t count = length;
+    const uint64_t proven = stoa_scan_proven(worker, vector);
     for (uint32_t i = 0; i < worker->plan->conjunct_count && count > 0; i++) {
         const uint32_t c = worker->order[i];
-        if (c < 64 && (worker->morsel->proven >> c & 1))
+        if (stoa_verdict_has(proven, c))
             continue;
         worker->filters[c].rows_in += count;
         STOA_TRY(apply_conjunct(worker, c, vector, length, out_bits, err));

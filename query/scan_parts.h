@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What scan_worker.c (blocks and vectors) and scan_filter.c (conjuncts) share. Internal to
+ * What scan_worker.c (blocks and vectors), scan_zones.c and scan_filter.c (conjuncts) share. Internal to
  * the scan of query/.
  */
 #ifndef STOA_QUERY_SCAN_PARTS_H
@@ -13,6 +13,10 @@ STOA_MUST_USE stoa_status stoa_scan_filters_init(struct stoa_scan_worker *worker
 void stoa_scan_filters_done(struct stoa_scan_worker *worker);
 /* Puts the conjuncts in the order in which the next morsel tries them. */
 void stoa_scan_filters_order(struct stoa_scan_worker *worker);
+
+/* Judges the zones of the morsel that has begun. scan_zones.c */
+STOA_MUST_USE stoa_status stoa_scan_zones_begin(struct stoa_scan_worker *worker,
+                                                stoa_error *err);
 
 /* The morsel's block of a column, read when it is first asked for; borrowed until the next morsel. */
 STOA_MUST_USE stoa_status stoa_scan_load(struct stoa_scan_worker *worker, uint32_t column,

@@ -90,6 +90,7 @@ void stoa_scan_worker_done(struct stoa_scan_worker *worker)
         stoa_block_slot_done(&worker->columns[i].slot);
         stoa_vector_done(&worker->columns[i].vector);
         stoa_free(worker->columns[i].codes);
+        stoa_free(worker->columns[i].zones);
     }
     stoa_decompressor_done(&worker->decompressor);
     stoa_scan_filters_done(worker);
@@ -100,15 +101,18 @@ void stoa_scan_worker_done(struct stoa_scan_worker *worker)
 
 /* ---- scanning ---- */
 
-void stoa_scan_begin(struct stoa_scan_worker *worker, const struct stoa_morsel *morsel)
+stoa_status stoa_scan_begin(struct stoa_scan_worker *worker,
+                            const struct stoa_morsel *morsel, stoa_error *err)
 {
     worker->morsel = morsel;
     for (uint32_t i = 0; i < worker->plan->scan_column_count; i++) {
         worker->columns[i].is_loaded = false;
         worker->columns[i].has_range = false;
+        worker->columns[i].has_zones = false;
         worker->columns[i].decoded = NOT_DECODED;
     }
     stoa_scan_filters_order(worker);
+    return stoa_scan_zones_begin(worker, err);
 }
 
 stoa_status stoa_scan_load(struct stoa_scan_worker *worker, uint32_t column,

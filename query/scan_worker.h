@@ -8,6 +8,9 @@
 
 #include "query/morsel.h"
 #include "query/tuple_map.h"
+#include "query/verdict.h"
+
+enum { STOA_ZONE_VECTORS = STOA_ZONE_ROWS / STOA_VECTOR_ROWS };
 
 /* The columns an expression reads. */
 struct stoa_column_list {
@@ -31,7 +34,10 @@ struct stoa_scan_column {
     uint32_t *codes;           /* of 1,024 rows; NULL until first used */
     uint64_t code_validity[STOA_VECTOR_WORDS];
     int64_t low;
-    uint64_t span; /* 0: not known */
+    uint64_t span;            /* 0: not known */
+    bool has_zones;           /* they have been looked up: zone_count of them, 0 for none */
+    struct stoa_stats *zones; /* room for a block's; NULL until first used */
+    uint32_t zone_count;
 };
 
 /* What is known of a conjunct from the rows it has seen. */
@@ -40,6 +46,7 @@ struct stoa_scan_filter {
     struct stoa_column_list columns;  /* that it reads */
     uint64_t rows_in, rows_out;
     double rank; /* cost of dropping a row */
+    uint64_t zones_pruned;
 };
 
 struct stoa_scan_worker {
@@ -51,6 +58,9 @@ struct stoa_scan_worker {
     struct stoa_scan_filter *filters; /* per conjunct */
     uint32_t *order;                  /* of the conjuncts, best first */
     const struct stoa_morsel *morsel;
+    bool has_zones; /* what is in `zones` holds for the morsel */
+    struct stoa_verdict zones[STOA_BLOCK_ZONES];
+    uint64_t zones_seen, zones_pruned;     /* running totals */
     struct stoa_decompressor decompressor; /* of all slots */
     uint64_t rows_scanned, rows_matched;   /* running totals */
 };
@@ -60,8 +70,21 @@ STOA_MUST_USE stoa_status stoa_scan_worker_init(struct stoa_scan_worker *worker,
                                                 stoa_error *err);
 void stoa_scan_worker_done(struct stoa_scan_worker *worker);
 
-/* Starts a morsel; nothing is read yet. */
-void stoa_scan_begin(struct stoa_scan_worker *worker, const struct stoa_morsel *morsel);
+/* Starts a morsel: zones are judged, blocks are not read yet. */
+STOA_MUST_USE stoa_status stoa_scan_begin(struct stoa_scan_worker *worker,
+                                          const struct stoa_morsel *morsel,
+                                          stoa_error *err);
+
+/* Whether no row of the vector's zone can match. */
+bool stoa_scan_skips(const struct stoa_scan_worker *worker, uint32_t vector);
+/* The conjuncts that hold for every row of the vector's zone, as in the morsel. */
+uint64_t stoa_scan_proven(const struct stoa_scan_worker *worker, uint32_t vector);
+/* Statistics of the zones of a column's block; *out_count 0: it keeps none. Borrowed until the next
+ * morsel. */
+STOA_MUST_USE stoa_status stoa_scan_zone_stats(struct stoa_scan_worker *worker,
+                                               uint32_t column,
+                                               const struct stoa_stats **out_zones,
+                                               uint32_t *out_count, stoa_error *err);
 
 /* Rows of vector `vector` of the morsel that satisfy WHERE; *out_count how many. */
 STOA_MUST_USE stoa_status stoa_scan_filter(struct stoa_scan_worker *worker, uint32_t vector,

@@ -24,6 +24,12 @@ extern "C" {
 
 typedef struct stoa_query stoa_query;
 
+enum stoa_query_flag {
+    /* Every answer is computed from the values: statistics neither skip rows nor stand for
+     * them. For tests and measurements; answers are the same. */
+    STOA_QUERY_NO_STATISTICS = 1
+};
+
 /* Zero means the default. */
 typedef struct stoa_query_options {
     unsigned threads; /* 0: all processors of this process */
@@ -33,7 +39,8 @@ typedef struct stoa_query_options {
     /* Asked now and then while the query runs; nonzero stops it with STOA_E_INTERRUPTED. */
     int (*is_cancelled)(void *context);
     void *cancel_context;
-    uint32_t reserved[4]; /* zero */
+    uint32_t flags;       /* of enum stoa_query_flag, or-ed */
+    uint32_t reserved[3]; /* zero */
 } stoa_query_options;
 
 /* Parses, binds and plans `sql` (UTF-8, NUL terminated, one statement, a final semicolon allowed).
@@ -60,6 +67,8 @@ typedef struct stoa_query_counters {
         partitions_pruned; /* distinct partition tuples; 0 when unpartitioned */
     uint64_t row_groups, row_groups_pruned; /* in opened files */
     uint64_t blocks, blocks_pruned; /* row ranges of 65,536 in row groups that were kept */
+    uint64_t zones, zones_pruned;   /* row ranges of 8,192 in blocks that were kept, where
+                                   * zones were looked at */
     uint64_t rows_scanned; /* rows a predicate was evaluated on or that were decoded */
     uint64_t rows_matched;
     uint64_t bytes_read;           /* payload bytes */

@@ -3,7 +3,7 @@
  * Zone records: what comes back covers the rows, is exact only where it is true, and damaged records
  * are refused [FMT-91] [FMT-92]; and the writer's rule keeps zones of ordered columns alone [FMT-90].
  */
-#include "tests/unit/format/random_column.h"
+#include "tests/unit/format/draw_predicate.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,6 +82,39 @@ static void test_records_cover_the_rows_of_their_zone(void **state)
         }
         stoa_column_builder_done(&builder);
     }
+}
+
+/* What a zone proves, with its keys cut as they are, holds for every row. */
+static void test_proofs_of_zones_hold_for_every_row(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(914);
+    uint32_t proofs = 0;
+    for (int round = 0; round < 1400; round++) {
+        const enum stoa_phys phys = (enum stoa_phys)(1 + round % (STOA_PHYS_COUNT - 1));
+        struct stoa_column_builder builder;
+        struct stoa_stats block;
+        struct stoa_stats zone;
+        random_column(&random, phys, 128, (unsigned)test_random_below(&random, 4) * 33,
+                      1 + (unsigned)test_random_below(&random, 5), &builder);
+        const struct stoa_column column = stoa_column_builder_view(&builder);
+        const struct stoa_column part = stoa_column_slice(&column, 64, 64);
+        stoa_stats_compute(&block, &column);
+        pass(&part, &block, &zone);
+        for (int i = 0; i < 20; i++) {
+            struct drawn_predicate one;
+            uint32_t matches = 0;
+            draw_predicate(&random, &column, &one);
+            for (uint32_t row = 0; row < part.length; row++)
+                matches += predicate_means(&one.predicate, &part, row);
+            const enum stoa_prune result = stoa_prune(&one.predicate, &zone);
+            assert_true(result != STOA_PRUNE_NONE || matches == 0);
+            assert_true(result != STOA_PRUNE_ALL || matches == part.length);
+            proofs += result != STOA_PRUNE_MAYBE;
+        }
+        stoa_column_builder_done(&builder);
+    }
+    assert_true(proofs > 3000); /* of 28,000 */
 }
 
 static void append_text(struct stoa_column_builder *builder, const char *text, size_t size)
@@ -276,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records_cover_the_rows_of_their_zone),
+        cmocka_unit_test(test_proofs_of_zones_hold_for_every_row),
         cmocka_unit_test(test_keys_of_texts_leave_out_what_all_share),
         cmocka_unit_test(test_long_texts_are_cut_and_their_max_raised),
         cmocka_unit_test(test_texts_that_end_in_zero_are_not_exact),

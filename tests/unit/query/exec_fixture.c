@@ -128,7 +128,8 @@ stoa_status exec_try(const struct exec_place *place, const char *sql,
                                               .memory = options->memory,
                                               .dataset = place ? place->table : NULL,
                                               .is_cancelled = options->is_cancelled,
-                                              .cancel_context = options->cancel_context};
+                                              .cancel_context = options->cancel_context,
+                                              .flags = options->flags};
     STOA_TRY(stoa_query_prepare(sql, &query_options, &query, err));
     stoa_status status =
         stoa_output_create(options->format ? options->format : "csv",

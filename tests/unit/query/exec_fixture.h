@@ -30,6 +30,7 @@ struct exec_options {
     uint64_t memory;                    /* 0: 256 MiB */
     int (*is_cancelled)(void *context); /* NULL: never */
     void *cancel_context;
+    uint32_t flags;                /* of enum stoa_query_flag */
     const char *format;            /* NULL: csv */
     stoa_query_counters *counters; /* filled when not NULL */
 };

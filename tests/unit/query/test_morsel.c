@@ -436,7 +436,7 @@ static void test_groups_of_constant_files_are_those_of_a_scan(void **state)
     exec_place_done(&place);
 }
 
-static void test_blocks_outside_a_range_are_not_read(void **state)
+static void test_blocks_and_zones_outside_a_range_are_not_read(void **state)
 {
     (void)state;
     struct test_random random = test_random_start(5);
@@ -458,7 +458,9 @@ static void test_blocks_outside_a_range_are_not_read(void **state)
     assert_string_equal(exec_csv_with(&place, sql, &options), "1,false\n");
     assert_int_equal(counters.blocks, 3);
     assert_int_equal(counters.blocks_pruned, 2);
-    assert_int_equal(counters.rows_scanned, STOA_BLOCK_ROWS);
+    assert_int_equal(counters.zones, 8);
+    assert_int_equal(counters.zones_pruned, 7);
+    assert_int_equal(counters.rows_scanned, STOA_ZONE_ROWS);
     exec_place_done(&place);
     test_table_done(&table);
 }
@@ -472,7 +474,7 @@ int main(void)
         cmocka_unit_test(test_partitions_that_cannot_match_are_not_opened),
         cmocka_unit_test(test_statements_open_only_the_files_they_need),
         cmocka_unit_test(test_groups_of_constant_files_are_those_of_a_scan),
-        cmocka_unit_test(test_blocks_outside_a_range_are_not_read),
+        cmocka_unit_test(test_blocks_and_zones_outside_a_range_are_not_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
