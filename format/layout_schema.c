@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/bits.h"
+#include "common/checked.h"
 #include "format/text.h"
 
 enum { NODE_SCALAR = 1, NODE_NULLABLE = 1 };
@@ -104,6 +106,131 @@ stoa_status stoa_schema_section_append(const stoa_schema *schema, struct stoa_bu
                                  strlen(schema->fields[i].name), err));
     return stoa_buf_align(out, STOA_PAYLOAD_ALIGN, err);
 }
+
+/* ---- reading a section ---- */
+
+/* Where the parts of a section are; all of them inside it. */
+struct section {
+    const uint8_t *nodes;
+    const uint8_t *names;
+    uint32_t count;
+    uint32_t names_size;
+    uint64_t size; /* with padding */
+};
+
+static stoa_status find_section(const uint8_t *bytes, uint64_t left, struct section *out,
+                                stoa_error *err)
+{
+    if (left < STOA_SCHEMA_HEADER_SIZE)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected a schema section of %d bytes or more, found %" PRIu64,
+                         STOA_SCHEMA_HEADER_SIZE, left);
+    const uint32_t count = stoa_load_le32(bytes);
+    const uint32_t names_size = stoa_load_le32(bytes + 4);
+    const uint64_t used =
+        STOA_SCHEMA_HEADER_SIZE + (uint64_t)count * STOA_SCHEMA_NODE_SIZE + names_size;
+    const uint64_t size = stoa_align_up(used, STOA_PAYLOAD_ALIGN);
+    if (count == 0 || count > STOA_MAX_COLUMNS || size > left ||
+        stoa_load_le64(bytes + 8) != 0)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected a schema section of 1 to %d columns within %" PRIu64
+                         " bytes, found %" PRIu32 " columns in %" PRIu64,
+                         STOA_MAX_COLUMNS, left, count, size);
+    for (uint64_t i = used; i < size; i++) {
+        if (bytes[i] != 0)
+            return stoa_fail(err, STOA_E_CORRUPT,
+                             "expected zeros behind the column names, found other bytes");
+    }
+    *out = (struct section){
+        .nodes = bytes + STOA_SCHEMA_HEADER_SIZE,
+        .names = bytes + (used - names_size),
+        .count = count,
+        .names_size = names_size,
+        .size = size,
+    };
+    return STOA_OK;
+}
+
+/* [FMT-10] The node's field; its name is copied to *names, which moves on. */
+static stoa_status read_node(const struct section *section, uint32_t i, char **names,
+                             stoa_field *out_field, stoa_error *err)
+{
+    const uint8_t *node = section->nodes + (uint64_t)i * STOA_SCHEMA_NODE_SIZE;
+    const uint32_t name_offset = stoa_load_le32(node + 16);
+    const uint32_t name_size = stoa_load_le32(node + 20);
+    if (!stoa_range_fits(name_offset, name_size, section->names_size) || name_size == 0 ||
+        name_size > STOA_MAX_NAME_BYTES ||
+        memchr(section->names + name_offset, 0, name_size))
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected a name within %" PRIu32 " bytes for column %" PRIu32
+                         ", found offset %" PRIu32 " and %" PRIu32 " bytes",
+                         section->names_size, i, name_offset, name_size);
+    if (stoa_load_le32(node + 4) != STOA_NO_INDEX || node[8] != NODE_SCALAR ||
+        (node[12] & ~NODE_NULLABLE) != 0)
+        return stoa_fail(
+            err, STOA_E_CORRUPT,
+            "expected a top-level scalar as column %" PRIu32 ", found another node", i);
+    const stoa_field field = {
+        .name = *names,
+        .id = stoa_load_le32(node),
+        .type = {.id = (stoa_type_id)node[9], .precision = node[10], .scale = node[11]},
+        .nullable = (node[12] & NODE_NULLABLE) != 0,
+    };
+    memcpy(*names, section->names + name_offset, name_size);
+    (*names)[name_size] = 0;
+    *names += name_size + 1;
+    *out_field = field;
+    return STOA_OK;
+}
+
+/* Bytes that the copies of all names take. Names may share bytes of a hostile section, but no
+ * name is longer than its limit. */
+static uint64_t names_room(const struct section *section)
+{
+    uint64_t room = 0;
+    for (uint32_t i = 0; i < section->count; i++) {
+        const uint8_t *node = section->nodes + (uint64_t)i * STOA_SCHEMA_NODE_SIZE;
+        const uint32_t size = stoa_load_le32(node + 20);
+        room += (size < STOA_MAX_NAME_BYTES ? size : STOA_MAX_NAME_BYTES) + 1;
+    }
+    return room;
+}
+
+stoa_status stoa_schema_section_read(const uint8_t *bytes, uint64_t left,
+                                     stoa_schema **out_schema, uint64_t *out_size,
+                                     stoa_error *err)
+{
+    struct section section = {.count = 0};
+    stoa_status status = STOA_OK;
+    STOA_TRY(find_section(bytes, left, &section, err));
+    const uint64_t room = names_room(&section);
+    if (room > section.names_size + (uint64_t)section.count)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected %" PRIu32 " bytes of names, found names of %" PRIu64,
+                         section.names_size, room - section.count);
+    const size_t size =
+        sizeof(stoa_schema) + section.count * sizeof(stoa_field) + (size_t)room;
+    stoa_schema *schema = stoa_alloc(size);
+    if (!schema)
+        return stoa_fail_memory(err, size);
+    stoa_field *fields = (stoa_field *)(schema + 1);
+    char *names = (char *)(fields + section.count);
+    for (uint32_t i = 0; i < section.count; i++)
+        STOA_TRY_CLEANUP(read_node(&section, i, &names, &fields[i], err));
+    *schema = (stoa_schema){.fields = fields, .field_count = section.count};
+    status = stoa_schema_check(schema, err) == STOA_OK ? STOA_OK : STOA_E_CORRUPT;
+    if (status != STOA_OK && err)
+        err->status = status;
+    STOA_TRY_CLEANUP(status);
+    *out_schema = schema;
+    *out_size = section.size;
+    return STOA_OK;
+cleanup:
+    stoa_free(schema);
+    return status;
+}
+
+/* ---- name table, field ids, sizes ---- */
 
 uint32_t stoa_name_slots(uint32_t columns)
 {

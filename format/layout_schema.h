@@ -22,6 +22,13 @@ STOA_MUST_USE stoa_status stoa_schema_check(const stoa_schema *schema, stoa_erro
 STOA_MUST_USE stoa_status stoa_schema_section_append(const stoa_schema *schema,
                                                      struct stoa_buf *out, stoa_error *err);
 
+/* The schema in a schema section, which begins at `bytes` and of which at most `left` bytes are
+ * there; *out_size is what it takes. One allocation, freed by stoa_free. STOA_E_CORRUPT without
+ * a place. That names and ids are unique is not checked. */
+STOA_MUST_USE stoa_status stoa_schema_section_read(const uint8_t *bytes, uint64_t left,
+                                                   stoa_schema **out_schema,
+                                                   uint64_t *out_size, stoa_error *err);
+
 /* Slots of the name table, and the table itself as it lies in the file [FMT-64]: 4 bytes a slot
  * at `out`. Returns the first column whose name an earlier one has, or STOA_NO_INDEX. */
 uint32_t stoa_name_slots(uint32_t columns);

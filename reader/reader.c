@@ -200,3 +200,13 @@ struct stoa_hash128 stoa_reader_content(const struct stoa_reader *reader)
 {
     return reader->trailer.content;
 }
+
+struct stoa_hash128 stoa_reader_identity(const struct stoa_reader *reader)
+{
+    return reader->header.identity;
+}
+
+const struct stoa_file *stoa_reader_file(const struct stoa_reader *reader)
+{
+    return &reader->file;
+}

@@ -9,6 +9,7 @@
 #ifndef STOA_READER_READER_H
 #define STOA_READER_READER_H
 
+#include "common/buf.h"
 #include "common/hash.h"
 #include "common/io.h"
 #include "format/block.h"
@@ -55,6 +56,11 @@ uint64_t stoa_reader_file_size(const struct stoa_reader *reader);
 /* The content identity in the trailer [FMT-61]. */
 struct stoa_hash128 stoa_reader_content(const struct stoa_reader *reader);
 
+/* The header's identity: XXH3-128 of the schema section. */
+struct stoa_hash128 stoa_reader_identity(const struct stoa_reader *reader);
+/* The file itself, for copying row groups. Borrowed. */
+const struct stoa_file *stoa_reader_file(const struct stoa_reader *reader);
+
 /* The schema of all columns; loads every column record on first use (O(columns)). Borrowed. */
 STOA_MUST_USE stoa_status stoa_reader_schema(struct stoa_reader *reader,
                                              const stoa_schema **out_schema,
@@ -75,6 +81,17 @@ STOA_MUST_USE stoa_status stoa_reader_field(struct stoa_reader *reader, uint32_t
 STOA_MUST_USE stoa_status stoa_reader_row_group(struct stoa_reader *reader, uint32_t group,
                                                 struct stoa_row_group_info *out_info,
                                                 stoa_error *err);
+
+/* A row group's place in the file. */
+STOA_MUST_USE stoa_status stoa_reader_group_place(struct stoa_reader *reader,
+                                                  uint32_t group, uint64_t *out_offset,
+                                                  uint64_t *out_size, stoa_error *err);
+/* A row group's tail [FMT-45] as it lies in the file, under its checksum and with the footer's
+ * seed; or as the footer's records give it, to the byte. Both replace what is in `out`. */
+STOA_MUST_USE stoa_status stoa_reader_read_tail(struct stoa_reader *reader, uint32_t group,
+                                                struct stoa_buf *out, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_reader_make_tail(struct stoa_reader *reader, uint32_t group,
+                                                struct stoa_buf *out, stoa_error *err);
 
 /* Statistics at each level. */
 STOA_MUST_USE stoa_status stoa_reader_file_stats(struct stoa_reader *reader,
@@ -97,6 +114,12 @@ STOA_MUST_USE stoa_status stoa_reader_block_zones(struct stoa_reader *reader,
                                                   uint32_t block,
                                                   struct stoa_stats *out_zones,
                                                   uint32_t *out_count, stoa_error *err);
+/* All zone records of a row group as they lie in the footer, checked, in column order;
+ * out_ends[column] is how many bytes of them end with that column [FMT-93]. */
+STOA_MUST_USE stoa_status stoa_reader_group_zones(struct stoa_reader *reader,
+                                                  uint32_t group,
+                                                  struct stoa_buf *out_records,
+                                                  uint64_t *out_ends, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_reader_block_info(struct stoa_reader *reader,
                                                  uint32_t column, uint32_t group,
                                                  uint32_t block,

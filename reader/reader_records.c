@@ -9,6 +9,7 @@
 
 #include "common/checked.h"
 #include "format/stats_record.h"
+#include "format/tail.h"
 #include "reader/reader_state.h"
 
 /* ---- row groups ---- */
@@ -153,56 +154,35 @@ stoa_status stoa_reader_row_group(struct stoa_reader *reader, uint32_t group,
     return STOA_OK;
 }
 
-/* ---- blocks and dictionaries ---- */
-
-/* [FMT-3] The limit bounds what one block of a hostile file can make a reader allocate. */
-static stoa_status check_payload(const struct stoa_group_record *group, uint64_t offset,
-                                 uint32_t stored_size, stoa_error *err)
+stoa_status stoa_reader_group_place(struct stoa_reader *reader, uint32_t group,
+                                    uint64_t *out_offset, uint64_t *out_size,
+                                    stoa_error *err)
 {
-    const uint64_t room = group->size - group->tail_size;
-    if (!stoa_range_fits(offset, stored_size, room) || stored_size > STOA_MAX_PAYLOAD_BYTES)
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected a payload within %" PRIu64
-                         " bytes and of at most %zu, found offset %" PRIu64 " and %" PRIu32
-                         " bytes",
-                         room, STOA_MAX_PAYLOAD_BYTES, offset, stored_size);
+    struct stoa_group_record record;
+    STOA_TRY(check_group_number(reader, group, err));
+    STOA_TRY(stoa_reader_group_record(reader, group, &record, err));
+    *out_offset = record.offset;
+    *out_size = record.size;
     return STOA_OK;
 }
+
+/* ---- blocks and dictionaries ---- */
 
 /* [FMT-4] [FMT-66] What a block's record must have in common with row group and column. */
 static stoa_status check_block(const struct stoa_block_site *site,
                                const struct stoa_block_record *record, stoa_error *err)
 {
-    const enum stoa_phys phys = stoa_type_phys(site->column_record.type);
+    const struct stoa_group_record *group = &site->group_record;
     const uint8_t column_flags = site->column_record.flags;
-    const uint32_t rows = stoa_block_rows(site->group_record.rows, site->block);
-    const size_t width = phys == STOA_PHYS_BYTES ? 4 : stoa_phys_width(phys);
-    const uint64_t raw = phys == STOA_PHYS_BOOL ? (rows + 7) / 8 : rows * width;
-    if (record->rows != rows)
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected %" PRIu32 " rows in the block, found %" PRIu32, rows,
-                         record->rows);
-    if (record->raw_size < raw || (record->raw_size != raw && phys != STOA_PHYS_BYTES))
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected %" PRIu64 " raw bytes%s, found %" PRIu32, raw,
-                         phys == STOA_PHYS_BYTES ? " or more" : "", record->raw_size);
-    if (record->raw_size > site->group_record.raw_size)
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected at most the row group's %" PRIu64
-                         " raw bytes in a block, found %" PRIu32,
-                         site->group_record.raw_size, record->raw_size);
-    if (record->null_count > 0 && !(column_flags & STOA_COLUMN_NULLABLE))
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected no NULLs in a column that is not nullable, found "
-                         "%" PRIu32,
-                         record->null_count);
-    if (record->core.flags & STOA_RECORD_USES_DICTIONARY &&
-        !(column_flags & STOA_COLUMN_HAS_DICTIONARY))
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected no use of a dictionary in a column without one, found "
-                         "flags %04x",
-                         (unsigned)record->core.flags);
-    return check_payload(&site->group_record, record->offset, record->stored_size, err);
+    const struct stoa_block_frame frame = {
+        .type = site->column_record.type,
+        .is_nullable = (column_flags & STOA_COLUMN_NULLABLE) != 0,
+        .has_dictionary = (column_flags & STOA_COLUMN_HAS_DICTIONARY) != 0,
+        .rows = stoa_block_rows(group->rows, site->block),
+        .raw_size = group->raw_size,
+        .room = group->size - group->tail_size,
+    };
+    return stoa_block_record_check(record, &frame, err);
 }
 
 stoa_status stoa_site_find(struct stoa_reader *reader, uint32_t column, uint32_t group,
@@ -290,7 +270,9 @@ static stoa_status check_dictionary(const struct stoa_block_site *site,
                          "expected at most %" PRIu32
                          " entries in the dictionary, found %" PRIu32,
                          site->group_record.rows, record->count);
-    return check_payload(&site->group_record, record->offset, record->stored_size, err);
+    return stoa_payload_place_check(record->offset, record->stored_size,
+                                    site->group_record.size - site->group_record.tail_size,
+                                    err);
 }
 
 stoa_status stoa_reader_dictionary_record(struct stoa_reader *reader,

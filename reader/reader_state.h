@@ -6,7 +6,7 @@
  *   footer_stream.c  footer pages: read and checked when first touched
  *   reader_schema.c  column records, names, field ids, the schema
  *   reader_records.c row group, block and statistics records
- *   reader_zones.c   zones of blocks
+ *   reader_zones.c   zones of blocks; reader_tail.c  tails of row groups
  *   block_load.c     payloads, dictionaries, slots; reader_take.c  values by row number
  *   verify*.c        every byte of the file
  *

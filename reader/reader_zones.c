@@ -111,3 +111,31 @@ stoa_status stoa_reader_block_zones(struct stoa_reader *reader, uint32_t column,
     return stoa_site_fail(reader, &site,
                           read_zones(reader, &site, out_zones, out_count, err), err);
 }
+
+/* [FMT-93] */
+stoa_status stoa_reader_group_zones(struct stoa_reader *reader, uint32_t group,
+                                    struct stoa_buf *out_records, uint64_t *out_ends,
+                                    stoa_error *err)
+{
+    struct stoa_block_site site = {.group = group};
+    struct stoa_stats zones[STOA_BLOCK_ZONES];
+    STOA_TRY(stoa_reader_group_record(reader, group, &site.group_record, err));
+    out_records->size = 0;
+    for (; site.column < reader->trailer.columns; site.column++) {
+        STOA_TRY(stoa_reader_column_record(reader, site.column, &site.column_record, err));
+        const enum stoa_phys phys = stoa_type_phys(site.column_record.type);
+        for (site.block = 0; site.block < site.group_record.blocks; site.block++) {
+            const uint8_t *bytes = NULL;
+            uint32_t count = 0;
+            stoa_status status = read_zones(reader, &site, zones, &count, err);
+            if (status == STOA_OK)
+                status = stoa_zone_records_get(reader, &site, &bytes, &count, err);
+            STOA_TRY(stoa_site_fail(reader, &site, status, err));
+            if (count > 0)
+                STOA_TRY(stoa_buf_append(out_records, bytes,
+                                         count * stoa_zone_record_size(phys), err));
+        }
+        out_ends[site.column] = out_records->size;
+    }
+    return STOA_OK;
+}

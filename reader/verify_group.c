@@ -5,9 +5,7 @@
  * which also proves the row group's seed. All payloads are read in file order.
  */
 #include <inttypes.h>
-#include <string.h>
 
-#include "common/alloc.h"
 #include "common/checked.h"
 #include "reader/verify_state.h"
 
@@ -18,9 +16,6 @@ struct group_check {
     uint64_t raw_size;           /* of the blocks so far */
     uint32_t dictionary_count;   /* of the columns so far */
     bool is_complete;            /* every record could be read */
-    struct stoa_buf records;     /* the tail that the footer's records give */
-    struct stoa_buf dictionaries;
-    struct stoa_buf heap;
 };
 
 static stoa_status group_fail(const struct group_check *check, stoa_status status,
@@ -49,21 +44,6 @@ static stoa_status check_offset(struct group_check *check, uint64_t offset,
 
 /* ---- blocks ---- */
 
-/* Appends the record as the tail has it: bounds count from the tail's own heap. */
-static stoa_status expect_record(struct group_check *check,
-                                 const struct stoa_block_record *record, stoa_error *err)
-{
-    const enum stoa_phys phys = stoa_type_phys(check->site.column_record.type);
-    struct stoa_core_bytes core;
-    struct stoa_block_record copy = *record;
-    uint8_t bytes[STOA_BLOCK_RECORD_SIZE];
-    STOA_TRY(stoa_verify_read_core(check->verify, phys, &record->core, &core, err));
-    copy.core.bounds_offset = core.bounds_size > 0 ? (uint32_t)check->heap.size : 0;
-    stoa_block_record_write(&copy, bytes);
-    STOA_TRY(stoa_buf_append(&check->records, bytes, sizeof bytes, err));
-    return stoa_buf_append(&check->heap, core.bounds, core.bounds_size, err);
-}
-
 /* The payload under its checksum and, when deep, what it holds. */
 static stoa_status check_content(struct group_check *check,
                                  const struct stoa_block_record *record,
@@ -91,10 +71,6 @@ static stoa_status verify_block(struct group_check *check, bool has_good_diction
     }
     check->raw_size += record.raw_size;
     *uses_dictionary |= (record.core.flags & STOA_RECORD_USES_DICTIONARY) != 0;
-    status = expect_record(check, &record, err);
-    check->is_complete &= status == STOA_OK;
-    STOA_TRY(stoa_verify_note(
-        verify, stoa_site_fail(verify->reader, &check->site, status, err), err));
     status = check_offset(check, record.offset, record.stored_size, err);
     STOA_TRY(stoa_verify_note(
         verify, stoa_site_fail(verify->reader, &check->site, status, err), err));
@@ -110,10 +86,7 @@ static stoa_status check_dictionary(struct group_check *check,
                                     stoa_error *err)
 {
     struct stoa_verify *verify = check->verify;
-    uint8_t bytes[STOA_DICTIONARY_RECORD_SIZE];
     check->dictionary_count++;
-    stoa_dictionary_record_write(record, bytes);
-    STOA_TRY(stoa_buf_append(&check->dictionaries, bytes, sizeof bytes, err));
     STOA_TRY(check_offset(check, record->offset, record->stored_size, err));
     if (verify->is_deep)
         return stoa_slot_load_dictionary(verify->reader, &check->site, &verify->slot, err);
@@ -199,73 +172,37 @@ static stoa_status check_totals(const struct group_check *check, stoa_error *err
     return STOA_OK;
 }
 
-/* Makes the whole tail in check->records. */
-static stoa_status make_tail(struct group_check *check, stoa_error *err)
-{
-    const struct stoa_group_record *group = &check->site.group_record;
-    const struct stoa_reader *reader = check->verify->reader;
-    struct stoa_buf *tail = &check->records;
-    STOA_TRY(
-        stoa_buf_append(tail, check->dictionaries.data, check->dictionaries.size, err));
-    STOA_TRY(stoa_buf_append(tail, check->heap.data, check->heap.size, err));
-    STOA_TRY(stoa_buf_align(tail, STOA_PAYLOAD_ALIGN, err));
-    const uint64_t blocks = (uint64_t)reader->trailer.columns * group->blocks;
-    const struct stoa_tail_end end = {
-        .group_size = group->size,
-        .tail_size = tail->size + STOA_TAIL_END_SIZE,
-        .rows = group->rows,
-        .blocks = group->blocks,
-        .columns = reader->trailer.columns,
-        .dictionaries = check->dictionary_count,
-        .seed = stoa_group_seed(tail->data, tail->size, blocks, check->dictionary_count),
-        .schema_hash = reader->header.identity.low,
-    };
-    STOA_TRY(stoa_buf_append_zeros(tail, STOA_TAIL_END_SIZE, err));
-    stoa_tail_end_write(&end, tail->data);
-    if (end.seed != group->seed)
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected seed %016" PRIx64
-                         ", as the records give, found %016" PRIx64,
-                         end.seed, group->seed);
-    return STOA_OK;
-}
-
-static stoa_status compare_tail(struct group_check *check, const uint8_t *found,
-                                size_t size, stoa_error *err)
+static stoa_status compare_tails(const struct stoa_buf *expected,
+                                 const struct stoa_buf *found, stoa_error *err)
 {
     size_t at = 0;
-    STOA_TRY(make_tail(check, err));
-    if (check->records.size != size)
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "expected a tail of %zu bytes, as the footer says, found %zu",
-                         check->records.size, size);
-    while (at < size && check->records.data[at] == found[at])
+    while (at < found->size && expected->data[at] == found->data[at])
         at++;
-    if (at < size)
+    if (at < found->size)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected byte %02x at offset %zu, as the footer's records say, "
                          "found %02x",
-                         check->records.data[at], at, found[at]);
+                         expected->data[at], at, found->data[at]);
     return STOA_OK;
 }
 
+/* Read anew and, if all records can be read, byte by byte what they give. */
 static stoa_status check_tail(struct group_check *check, stoa_error *err)
 {
     stoa_status status = STOA_OK;
     struct stoa_reader *reader = check->verify->reader;
-    const struct stoa_group_record *group = &check->site.group_record;
-    const size_t size = (size_t)group->tail_size; /* inside the file */
-    struct stoa_tail_end end;
-    uint8_t *found = stoa_alloc(size);
-    if (!found)
-        return stoa_fail_memory(err, size);
-    STOA_TRY_CLEANUP(stoa_io_read_at(&reader->file, group->offset + group->size - size,
-                                     found, size, err));
-    STOA_TRY_CLEANUP(stoa_tail_end_read(found, size, &end, err));
-    if (check->is_complete)
-        STOA_TRY_CLEANUP(compare_tail(check, found, size, err));
+    struct stoa_buf expected;
+    struct stoa_buf found;
+    stoa_buf_init(&expected, SIZE_MAX / 4); /* both are as large as the record says */
+    stoa_buf_init(&found, SIZE_MAX / 4);
+    STOA_TRY_CLEANUP(stoa_reader_read_tail(reader, check->site.group, &found, err));
+    if (check->is_complete) {
+        STOA_TRY_CLEANUP(stoa_reader_make_tail(reader, check->site.group, &expected, err));
+        STOA_TRY_CLEANUP(compare_tails(&expected, &found, err));
+    }
 cleanup:
-    stoa_free(found);
+    stoa_buf_done(&expected);
+    stoa_buf_done(&found);
     return status;
 }
 
@@ -288,12 +225,5 @@ stoa_status stoa_verify_group(struct stoa_verify *verify, uint32_t group, stoa_e
         stoa_reader_group_record(verify->reader, group, &check.site.group_record, err);
     if (found != STOA_OK)
         return stoa_verify_note(verify, found, err);
-    stoa_buf_init(&check.records, SIZE_MAX / 4); /* all three are parts of the footer */
-    stoa_buf_init(&check.dictionaries, SIZE_MAX / 4);
-    stoa_buf_init(&check.heap, UINT32_MAX);
-    const stoa_status status = verify_records(&check, err);
-    stoa_buf_done(&check.records);
-    stoa_buf_done(&check.dictionaries);
-    stoa_buf_done(&check.heap);
-    return status;
+    return verify_records(&check, err);
 }

@@ -169,6 +169,11 @@ void stoa_file_writer_free(struct stoa_file_writer *writer)
     stoa_free(writer);
 }
 
+const stoa_schema *stoa_file_writer_schema(const struct stoa_file_writer *writer)
+{
+    return &writer->schema;
+}
+
 /* ---- checking rows ---- */
 
 /* Sets the place to the column and the row's number in the file. */
@@ -301,11 +306,12 @@ static stoa_status buffer_rows(struct stoa_file_writer *writer,
     return STOA_OK;
 }
 
-/* Encodes and writes the buffered rows, and empties the buffer. */
-static stoa_status flush_row_group(struct stoa_file_writer *writer, stoa_error *err)
+stoa_status stoa_file_writer_flush(struct stoa_file_writer *writer, stoa_error *err)
 {
     struct stoa_encoded_group group;
     stoa_status status = STOA_OK;
+    if (writer->cut.rows == 0)
+        return STOA_OK;
     stoa_encoded_group_init(&group);
     STOA_TRY_CLEANUP(stoa_row_group_encode(writer, &group, err));
     STOA_TRY_CLEANUP(stoa_row_group_write(writer, &group, err));
@@ -329,7 +335,7 @@ static stoa_status append_rows(struct stoa_file_writer *writer,
         STOA_TRY(buffer_rows(writer, columns, done, taken, err));
         done += taken;
         if (done < rows)
-            STOA_TRY(flush_row_group(writer, err));
+            STOA_TRY(stoa_file_writer_flush(writer, err));
     }
     return STOA_OK;
 }
@@ -365,8 +371,7 @@ size_t stoa_file_writer_memory(const struct stoa_file_writer *writer)
 
 static stoa_status finish(struct stoa_file_writer *writer, stoa_error *err)
 {
-    if (writer->cut.rows > 0)
-        STOA_TRY(flush_row_group(writer, err));
+    STOA_TRY(stoa_file_writer_flush(writer, err));
     return stoa_footer_write(writer, err);
 }
 

@@ -228,6 +228,25 @@ static stoa_status put_core(const struct stoa_stats *stats, struct stoa_stats_co
     return stoa_buf_append(heap, bounds, size, err);
 }
 
+stoa_status stoa_group_stats_add(struct stoa_file_writer *writer, uint32_t column,
+                                 uint32_t blocks, const struct stoa_stats *stats,
+                                 struct stoa_buf *records, struct stoa_buf *heap,
+                                 stoa_error *err)
+{
+    stoa_stats_merge(&writer->stats[column], stats);
+    if (blocks == 1)
+        return STOA_OK;
+    struct stoa_stats_record record = {
+        .rows = stats->rows,
+        .null_count = stats->null_count,
+        .nan_count = stats->nan_count,
+    };
+    STOA_TRY(put_core(stats, &record.core, heap, err));
+    uint8_t bytes[STOA_STATS_RECORD_SIZE];
+    stoa_stats_record_write(&record, bytes);
+    return stoa_buf_append(records, bytes, sizeof bytes, err);
+}
+
 static stoa_status collect_block(struct encoder *encoder, const struct block_job *job,
                                  stoa_error *err)
 {
@@ -258,18 +277,8 @@ static stoa_status collect_stats(struct encoder *encoder, uint32_t c,
     stoa_stats_init(&stats, jobs[0].stats.phys);
     for (uint32_t b = 0; b < group->blocks; b++)
         stoa_stats_merge(&stats, &jobs[b].stats);
-    stoa_stats_merge(&encoder->writer->stats[c], &stats);
-    if (group->blocks == 1) /* [FMT-63] they equal the block's */
-        return STOA_OK;
-    struct stoa_stats_record record = {
-        .rows = stats.rows,
-        .null_count = stats.null_count,
-        .nan_count = stats.nan_count,
-    };
-    STOA_TRY(put_core(&stats, &record.core, &group->stats_heap, err));
-    uint8_t bytes[STOA_STATS_RECORD_SIZE];
-    stoa_stats_record_write(&record, bytes);
-    return stoa_buf_append(&group->stats, bytes, sizeof bytes, err);
+    return stoa_group_stats_add(encoder->writer, c, group->blocks, &stats, &group->stats,
+                                &group->stats_heap, err);
 }
 
 /* [FMT-90] Zones are kept or left out for the whole column of the row group. */

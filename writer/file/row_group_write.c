@@ -95,37 +95,37 @@ static void make_tail(const struct stoa_file_writer *writer,
     stoa_tail_end_write(&end, kept->tail);
 }
 
-static stoa_status keep_stats(const struct stoa_encoded_group *group,
+/* Takes over where zones end; their records are copied, since buffers are larger than needed. */
+static stoa_status keep_zones(struct stoa_file_writer *writer,
+                              const struct stoa_group_parts *parts,
                               struct stoa_kept_group *kept, stoa_error *err)
 {
-    kept->stats_size = group->stats.size + group->stats_heap.size;
+    const size_t size = parts->zones->size;
+    if (size == 0)
+        return STOA_OK;
+    kept->zones = stoa_alloc(size);
+    if (!kept->zones)
+        return stoa_fail_memory(err, size);
+    memcpy(kept->zones, parts->zones->data, size);
+    kept->zone_ends = *parts->zone_ends;
+    *parts->zone_ends = NULL;
+    writer->kept_bytes += size + writer->schema.field_count * sizeof *kept->zone_ends;
+    return STOA_OK;
+}
+
+static stoa_status keep_stats(const struct stoa_group_parts *parts,
+                              struct stoa_kept_group *kept, stoa_error *err)
+{
+    kept->stats_size = parts->stats->size + parts->stats_heap->size;
     if (kept->stats_size == 0)
         return STOA_OK;
     kept->stats = stoa_alloc(kept->stats_size);
     if (!kept->stats)
         return stoa_fail_memory(err, kept->stats_size);
-    memcpy(kept->stats, group->stats.data, group->stats.size);
-    if (group->stats_heap.size > 0)
-        memcpy(kept->stats + group->stats.size, group->stats_heap.data,
-               group->stats_heap.size);
-    return STOA_OK;
-}
-
-/* Takes over where zones end; their records are copied, since buffers are larger than needed. */
-static stoa_status keep_zones(struct stoa_file_writer *writer,
-                              struct stoa_encoded_group *group,
-                              struct stoa_kept_group *kept, stoa_error *err)
-{
-    if (group->zones.size == 0)
-        return STOA_OK;
-    kept->zones = stoa_alloc(group->zones.size);
-    if (!kept->zones)
-        return stoa_fail_memory(err, group->zones.size);
-    memcpy(kept->zones, group->zones.data, group->zones.size);
-    kept->zone_ends = group->zone_ends;
-    group->zone_ends = NULL;
-    writer->kept_bytes +=
-        group->zones.size + writer->schema.field_count * sizeof *kept->zone_ends;
+    memcpy(kept->stats, parts->stats->data, parts->stats->size);
+    if (parts->stats_heap->size > 0)
+        memcpy(kept->stats + parts->stats->size, parts->stats_heap->data,
+               parts->stats_heap->size);
     return STOA_OK;
 }
 
@@ -144,6 +144,24 @@ static stoa_status reserve_group(struct stoa_file_writer *writer, stoa_error *er
     writer->groups = groups;
     writer->group_capacity = (uint32_t)capacity;
     return STOA_OK;
+}
+
+stoa_status stoa_kept_group_prepare(struct stoa_file_writer *writer,
+                                    const struct stoa_group_parts *parts,
+                                    struct stoa_kept_group *kept, stoa_error *err)
+{
+    STOA_TRY(keep_stats(parts, kept, err));
+    STOA_TRY(keep_zones(writer, parts, kept, err));
+    return reserve_group(writer, err);
+}
+
+void stoa_kept_group_add(struct stoa_file_writer *writer, struct stoa_kept_group *kept)
+{
+    writer->rows += kept->record.rows;
+    writer->blocks += kept->record.blocks;
+    writer->kept_bytes += kept->record.tail_size + kept->stats_size;
+    writer->groups[writer->group_count++] = *kept;
+    *kept = (struct stoa_kept_group){.tail = NULL};
 }
 
 /* Everything of `kept` but what goes into the file is known before a byte is written. */
@@ -171,12 +189,16 @@ static stoa_status prepare(struct stoa_file_writer *writer,
     kept->tail = stoa_alloc_zeroed(1, tail_size);
     if (!kept->tail)
         return stoa_fail_memory(err, tail_size);
-    STOA_TRY(keep_stats(group, kept, err));
-    STOA_TRY(keep_zones(writer, group, kept, err));
-    return reserve_group(writer, err);
+    const struct stoa_group_parts parts = {
+        .stats = &group->stats,
+        .stats_heap = &group->stats_heap,
+        .zones = &group->zones,
+        .zone_ends = &group->zone_ends,
+    };
+    return stoa_kept_group_prepare(writer, &parts, kept, err);
 }
 
-static stoa_status check_limits(const struct stoa_file_writer *writer, uint32_t rows,
+stoa_status stoa_row_group_fits(const struct stoa_file_writer *writer, uint32_t rows,
                                 uint32_t blocks, stoa_error *err)
 {
     if (rows > STOA_MAX_ROWS - writer->rows || blocks > UINT32_MAX - writer->blocks)
@@ -191,18 +213,14 @@ stoa_status stoa_row_group_write(struct stoa_file_writer *writer,
 {
     struct stoa_kept_group kept = {.tail = NULL};
     stoa_status status = STOA_OK;
-    STOA_TRY_CLEANUP(check_limits(writer, group->rows, group->blocks, err));
+    STOA_TRY_CLEANUP(stoa_row_group_fits(writer, group->rows, group->blocks, err));
     STOA_TRY_CLEANUP(prepare(writer, group, &kept, err));
     make_tail(writer, group, &kept);
     STOA_TRY_CLEANUP(
         stoa_file_output_write(&writer->output, group->body.data, group->body.size, err));
     STOA_TRY_CLEANUP(
         stoa_file_output_write(&writer->output, kept.tail, kept.record.tail_size, err));
-    writer->rows += group->rows;
-    writer->blocks += group->blocks;
-    writer->kept_bytes += kept.record.tail_size + kept.stats_size;
-    writer->groups[writer->group_count++] = kept;
-    kept = (struct stoa_kept_group){.tail = NULL};
+    stoa_kept_group_add(writer, &kept);
 cleanup:
     stoa_kept_group_done(&kept);
     return status;

@@ -5,6 +5,7 @@
  *   file_writer.c       create, append, finish; owns all of it
  *   row_group_encode.c  buffered columns -> stoa_encoded_group, on the pool
  *   row_group_write.c   stoa_encoded_group -> file; what the footer needs -> stoa_kept_group
+ *   row_group_copy.c    row group of another file -> file and stoa_kept_group, not decoded
  *   footer_write.c      all stoa_kept_group -> footer and trailer
  *   footer_zones.c      its zones section
  *
@@ -95,6 +96,36 @@ STOA_MUST_USE stoa_status stoa_row_group_write(struct stoa_file_writer *writer,
                                                struct stoa_encoded_group *group,
                                                stoa_error *err);
 void stoa_kept_group_done(struct stoa_kept_group *group);
+
+/* STOA_E_LIMIT when the file cannot take a row group of so many rows and blocks. */
+STOA_MUST_USE stoa_status stoa_row_group_fits(const struct stoa_file_writer *writer,
+                                              uint32_t rows, uint32_t blocks,
+                                              stoa_error *err);
+/* What a column has in a row group, made of its blocks' statistics: it is added to the file's
+ * and, unless it equals the only block's [FMT-63], becomes a record of `records` with its
+ * bounds in `heap`. Columns come in order. */
+STOA_MUST_USE stoa_status stoa_group_stats_add(struct stoa_file_writer *writer,
+                                               uint32_t column, uint32_t blocks,
+                                               const struct stoa_stats *stats,
+                                               struct stoa_buf *records,
+                                               struct stoa_buf *heap, stoa_error *err);
+/* What of a row group lies in the footer alone. */
+struct stoa_group_parts {
+    const struct stoa_buf *stats;      /* records; empty for one block a column */
+    const struct stoa_buf *stats_heap; /* full bounds of those */
+    const struct stoa_buf *zones;      /* zone records of the columns that keep them */
+    uint64_t **zone_ends; /* per column: bytes of zones up to its end; taken over */
+};
+/* Copies them to `kept`, and makes room for it in the writer. */
+STOA_MUST_USE stoa_status stoa_kept_group_prepare(struct stoa_file_writer *writer,
+                                                  const struct stoa_group_parts *parts,
+                                                  struct stoa_kept_group *kept,
+                                                  stoa_error *err);
+/* Takes over a prepared row group that has been written. */
+void stoa_kept_group_add(struct stoa_file_writer *writer, struct stoa_kept_group *kept);
+/* Encodes and writes the buffered rows, if there are any, and empties the buffer. */
+STOA_MUST_USE stoa_status stoa_file_writer_flush(struct stoa_file_writer *writer,
+                                                 stoa_error *err);
 
 /* ---- footer_zones.c: the zones section [FMT-91] ---- */
 

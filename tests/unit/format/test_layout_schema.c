@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/bits.h"
 #include "format/layout_schema.h"
 
@@ -74,6 +75,52 @@ static uint32_t look_up(const uint8_t *table, uint32_t slots, const stoa_field *
             return column;
     }
     return UINT32_MAX;
+}
+
+/* [FMT-10] What is read is what was written; what is not a section is refused. */
+static void test_schema_section_is_read_back(void **state)
+{
+    (void)state;
+    static const stoa_field fields[] = {
+        {"id",                7,  {.id = STOA_TYPE_UINT64},                               false},
+        {"a long name",       2,  {.id = STOA_TYPE_DECIMAL, .precision = 12, .scale = 3}, true },
+        {"\xc3\xa9t\xc3\xa9", 90, {.id = STOA_TYPE_TEXT},                                 true },
+    };
+    const stoa_schema schema = {fields, 3};
+    struct stoa_buf section;
+    stoa_schema *found = NULL;
+    uint64_t size = 0;
+    stoa_error error;
+    stoa_buf_init(&section, 1 << 20);
+    assert_ok(stoa_schema_section_append(&schema, &section, &error), &error);
+    const size_t whole = section.size;
+    assert_ok(stoa_buf_append(&section, "behind it", 9, &error), &error);
+    assert_ok(stoa_schema_section_read(section.data, section.size, &found, &size, &error),
+              &error);
+    assert_int_equal(size, whole);
+    assert_int_equal(found->field_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_string_equal(found->fields[i].name, fields[i].name);
+        assert_int_equal(found->fields[i].id, fields[i].id);
+        assert_int_equal(found->fields[i].nullable, fields[i].nullable);
+        assert_true(stoa_type_equal(found->fields[i].type, fields[i].type));
+    }
+    stoa_free(found);
+    for (size_t left = 0; left < whole; left++)
+        assert_fails(stoa_schema_section_read(section.data, left, &found, &size, &error),
+                     STOA_E_CORRUPT, &error);
+    struct test_random random = test_random_start(10);
+    for (int i = 0; i < 5000; i++) { /* one byte wrong: refused or another schema */
+        const size_t at = test_random_below(&random, whole);
+        const uint8_t before = section.data[at];
+        section.data[at] = (uint8_t)test_random_next(&random);
+        found = NULL;
+        if (stoa_schema_section_read(section.data, whole, &found, &size, &error) == STOA_OK)
+            assert_int_equal(size, whole);
+        stoa_free(found);
+        section.data[at] = before;
+    }
+    stoa_buf_done(&section);
 }
 
 static void test_name_table_finds_every_name(void **state)
@@ -170,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema_section_has_the_bytes_of_the_specification),
+        cmocka_unit_test(test_schema_section_is_read_back),
         cmocka_unit_test(test_name_table_finds_every_name),
         cmocka_unit_test(test_name_table_tells_the_first_name_that_comes_twice),
         cmocka_unit_test(test_field_ids_are_sorted_pairs),
