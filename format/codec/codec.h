@@ -24,6 +24,9 @@ enum stoa_codec_id {
 };
 
 enum { STOA_FRAME_RAW_SIZE = 65536 }; /* most raw bytes of one frame [STREAM-2] */
+enum {
+    STOA_HISTORY_MAX = 8 * STOA_FRAME_RAW_SIZE
+}; /* most bytes of a history [STREAM-4] */
 
 /*
  * `memory` in the calls below: the number of bytes that the *_memory function names, 16-byte
@@ -51,6 +54,17 @@ struct stoa_codec {
      * `out_raw` in any state. */
     stoa_status (*decompress)(void *memory, const uint8_t *bytes, size_t size,
                               uint8_t *out_raw, size_t raw_size, stoa_error *err);
+    /* A history: at most STOA_HISTORY_MAX bytes that a frame is compressed behind, as if they came right before its
+     * own. NULL in all three: the codec has none. The compressor learns it once for many frames and borrows its
+     * bytes; frames that lie right behind it in memory are faster. Memory must be given. */
+    stoa_status (*learn)(void *memory, const uint8_t *history, size_t history_size,
+                         int level, stoa_error *err);
+    stoa_status (*compress_behind)(void *memory, const uint8_t *raw, size_t raw_size,
+                                   int level, uint8_t *out, size_t out_capacity,
+                                   size_t *out_size, stoa_error *err);
+    stoa_status (*decompress_behind)(void *memory, const uint8_t *history,
+                                     size_t history_size, const uint8_t *bytes, size_t size,
+                                     uint8_t *out_raw, size_t raw_size, stoa_error *err);
 };
 
 /* The row for an id, or NULL when unknown. */
@@ -67,9 +81,11 @@ struct stoa_decompressor {
 
 void stoa_decompressor_init(struct stoa_decompressor *decompressor);
 void stoa_decompressor_done(struct stoa_decompressor *decompressor);
-/* The codec's decompress with that memory; `decompressor` NULL: with memory for this call. */
+/* The codec's decompress with that memory, behind a history when history_size is not 0;
+ * `decompressor` NULL: with memory for this call. */
 STOA_MUST_USE stoa_status stoa_decompress(struct stoa_decompressor *decompressor,
                                           const struct stoa_codec *codec,
+                                          const uint8_t *history, size_t history_size,
                                           const uint8_t *bytes, size_t size,
                                           uint8_t *out_raw, size_t raw_size,
                                           stoa_error *err);

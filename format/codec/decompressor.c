@@ -33,12 +33,30 @@ static stoa_status take_memory(struct stoa_decompressor *decompressor,
     return STOA_OK;
 }
 
-stoa_status stoa_decompress(struct stoa_decompressor *decompressor,
-                            const struct stoa_codec *codec, const uint8_t *bytes,
-                            size_t size, uint8_t *out_raw, size_t raw_size, stoa_error *err)
+static stoa_status decompress_with(void *memory, const struct stoa_codec *codec,
+                                   const uint8_t *history, size_t history_size,
+                                   const uint8_t *bytes, size_t size, uint8_t *out_raw,
+                                   size_t raw_size, stoa_error *err)
 {
+    if (history_size == 0)
+        return codec->decompress(memory, bytes, size, out_raw, raw_size, err);
+    return codec->decompress_behind(memory, history, history_size, bytes, size, out_raw,
+                                    raw_size, err);
+}
+
+stoa_status stoa_decompress(struct stoa_decompressor *decompressor,
+                            const struct stoa_codec *codec, const uint8_t *history,
+                            size_t history_size, const uint8_t *bytes, size_t size,
+                            uint8_t *out_raw, size_t raw_size, stoa_error *err)
+{
+    struct stoa_decompressor own;
     void *memory = NULL;
-    if (decompressor)
-        STOA_TRY(take_memory(decompressor, codec, &memory, err));
-    return codec->decompress(memory, bytes, size, out_raw, raw_size, err);
+    stoa_status status = STOA_OK;
+    stoa_decompressor_init(&own);
+    STOA_TRY_CLEANUP(take_memory(decompressor ? decompressor : &own, codec, &memory, err));
+    STOA_TRY_CLEANUP(decompress_with(memory, codec, history, history_size, bytes, size,
+                                     out_raw, raw_size, err));
+cleanup:
+    stoa_decompressor_done(&own);
+    return status;
 }

@@ -167,7 +167,8 @@ static stoa_status estimate_whole(const struct bytes_plan *plan,
     const size_t size = (size_t)count * plan->width;
     double share = 1;
     write_whole(plan, sample_first(plan, count), count, sample);
-    STOA_TRY(stoa_stream_sample(input->profile, sample, size, size, &share, err));
+    STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_NUMBERS, sample, size, size,
+                                &share, err));
     out->size = (uint64_t)(share * plan->column->length * plan->width) + 64;
     if (share < 1)
         out->decode_cycles = cycles;
@@ -188,7 +189,8 @@ static stoa_status estimate_planes(const struct bytes_plan *plan,
         double share = 1;
         write_plane(plan, plane, sample_first(plan, count), count, sample);
         if (is_uneven(sample, look))
-            STOA_TRY(stoa_stream_sample(input->profile, sample, count, count, &share, err));
+            STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_NUMBERS, sample, count,
+                                        count, &share, err));
         if (share < 1)
             out->decode_cycles += choice.codec->decode_cycles;
         shares += share;
@@ -235,13 +237,13 @@ static stoa_status append_streams(const struct bytes_plan *plan, enum stoa_profi
     stoa_status status = STOA_OK;
     if (whole) {
         write_whole(plan, 0, count, raw);
-        STOA_TRY_CLEANUP(
-            stoa_stream_write(profile, raw, size, whole_frame_size(plan->width), out, err));
+        STOA_TRY_CLEANUP(stoa_stream_write(profile, STOA_STREAM_NUMBERS, raw, size,
+                                           whole_frame_size(plan->width), out, err));
     }
     for (unsigned plane = 0; !whole && plane < plan->width; plane++) {
         write_plane(plan, plane, 0, count, raw);
-        STOA_TRY_CLEANUP(
-            stoa_stream_write(profile, raw, size, STOA_BYTES_PLANE_FRAME, out, err));
+        STOA_TRY_CLEANUP(stoa_stream_write(profile, STOA_STREAM_NUMBERS, raw, size,
+                                           STOA_BYTES_PLANE_FRAME, out, err));
     }
 cleanup:
     stoa_free(raw);

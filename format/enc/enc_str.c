@@ -64,8 +64,9 @@ static stoa_status str_estimate(const struct stoa_enc_input *input,
         return STOA_OK;
     STOA_TRY(estimate_lengths(input, &lengths, err));
     if (!input->codes) /* a dictionary's alternative need not be known exactly */
-        STOA_TRY(stoa_stream_sample(input->profile, column->bytes + column->offsets[0],
-                                    text, SAMPLE_BYTES, &share, err));
+        STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_TEXT,
+                                    column->bytes + column->offsets[0], text, SAMPLE_BYTES,
+                                    &share, err));
     out_estimate->size = STOA_NODE_HEADER_SIZE + starts_size(column->length) +
                          lengths.size + STOA_STREAM_HEADER_SIZE +
                          (uint64_t)(share * (double)text);
@@ -107,7 +108,8 @@ static stoa_status str_encode(const struct stoa_enc_input *input, struct stoa_bu
         stoa_node_begin(&stoa_enc_str, column->phys, column->length, out, &start, err));
     STOA_TRY(append_starts(column, start, out, err));
     STOA_TRY(append_lengths(input, out, err));
-    STOA_TRY(stoa_stream_write(input->profile, column->bytes + column->offsets[0],
+    STOA_TRY(stoa_stream_write(input->profile, STOA_STREAM_TEXT,
+                               column->bytes + column->offsets[0],
                                column->offsets[column->length] - column->offsets[0],
                                STOA_FRAME_RAW_SIZE, out, err));
     return stoa_node_finish(out, start, err);

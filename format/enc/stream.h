@@ -2,7 +2,8 @@
 /*
  * Byte streams inside nodes [STREAM-n]: raw bytes, or frames of at most 64 KiB under zstd or
  * LZ4 that are decompressed when something in them is first looked at, so that a point read
- * pays for one frame. BYTES and STR keep their bulk in them.
+ * pays for one frame, and once for the first ones when the others are compressed behind them. BYTES
+ * and STR keep their bulk in them.
  */
 #ifndef STOA_FORMAT_STREAM_H
 #define STOA_FORMAT_STREAM_H
@@ -18,20 +19,29 @@ enum { STOA_STREAM_HEADER_SIZE = 16 };
 struct stoa_stream_choice {
     const struct stoa_codec *codec; /* the profile's */
     int level;
-    double worth; /* share of a byte that must be saved: kappa x cycles, at least 5 % */
+    size_t history; /* frames of text that the others are compressed behind [STREAM-4] */
+    double worth;   /* share of a byte that must be saved: kappa x cycles, at least 5 % */
+};
+
+/* What the bytes of a stream are. */
+enum stoa_stream_kind {
+    STOA_STREAM_NUMBERS, /* frames on their own: what is alike lies close together */
+    STOA_STREAM_TEXT     /* frames with a history, where the profile has one */
 };
 struct stoa_stream_choice stoa_stream_choice_for(enum stoa_profile profile);
 
 /* Share of `size` bytes that the profile's codec leaves, judged by at most `sample` bytes in
  * two pieces; 1 when compressing does not pay. Deterministic. */
-STOA_MUST_USE stoa_status stoa_stream_sample(enum stoa_profile profile, const uint8_t *raw,
+STOA_MUST_USE stoa_status stoa_stream_sample(enum stoa_profile profile,
+                                             enum stoa_stream_kind kind, const uint8_t *raw,
                                              size_t size, size_t sample, double *out_share,
                                              stoa_error *err);
 
 /* Appends a stream of `size` <= STOA_STREAM_MAX_RAW raw bytes in frames of `frame_size` raw
  * bytes (1 .. 65,536), compressed where it pays. `out` must be at a multiple of 8 from the
  * node's start, and is so afterwards. */
-STOA_MUST_USE stoa_status stoa_stream_write(enum stoa_profile profile, const uint8_t *raw,
+STOA_MUST_USE stoa_status stoa_stream_write(enum stoa_profile profile,
+                                            enum stoa_stream_kind kind, const uint8_t *raw,
                                             size_t size, size_t frame_size,
                                             struct stoa_buf *out, stoa_error *err);
 
@@ -47,8 +57,9 @@ struct stoa_stream {
     uint32_t raw_size;
     uint32_t frame_size; /* raw bytes; 0 for codec none */
     uint32_t frame_count;
-    uint8_t *raw;   /* raw_size bytes, from the first touch on; NULL: data is raw */
-    uint64_t *done; /* bit per frame that is decompressed */
+    uint32_t history; /* first frames that the others need before them; 0: none */
+    uint8_t *raw;     /* raw_size bytes, from the first touch on; NULL: data is raw */
+    uint64_t *done;   /* bit per frame that is decompressed */
 };
 
 /* Opens the stream that begins at the part, checking all of its structure. */

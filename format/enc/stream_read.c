@@ -17,9 +17,9 @@ static stoa_status check_header(const struct stoa_stream *stream, const uint8_t 
         return stoa_fail(err, STOA_E_CODEC,
                          "expected a codec this build knows (none, zstd, lz4), found id %u",
                          header[0]);
-    if (header[1] != 0 || stoa_load_le16(header + 2) != 0)
+    if (stoa_load_le16(header + 2) != 0)
         return stoa_fail(err, STOA_E_CORRUPT,
-                         "stream: expected 0 behind the codec, found %u %u", header[1],
+                         "stream: expected 0 behind the history, found %u",
                          stoa_load_le16(header + 2));
     if (stream->raw_size > STOA_STREAM_MAX_RAW)
         return stoa_fail(err, STOA_E_CORRUPT,
@@ -60,6 +60,26 @@ static uint32_t frame_raw(const struct stoa_stream *stream, uint32_t frame)
     return left < stream->frame_size ? left : stream->frame_size;
 }
 
+/* [STREAM-4] */
+static stoa_status check_history(const struct stoa_stream *stream, stoa_error *err)
+{
+    if (stream->history == 0)
+        return STOA_OK;
+    if (!stream->codec->decompress_behind)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "stream: expected no history under codec %s, found %" PRIu32
+                         " frames",
+                         stream->codec->name, stream->history);
+    if (stream->history >= stream->frame_count ||
+        (uint64_t)stream->history * stream->frame_size > STOA_HISTORY_MAX)
+        return stoa_fail(
+            err, STOA_E_CORRUPT,
+            "stream: expected a history of at most %d bytes and fewer than %" PRIu32
+            " frames, found %" PRIu32 " frames of %" PRIu32 " bytes",
+            STOA_HISTORY_MAX, stream->frame_count, stream->history, stream->frame_size);
+    return STOA_OK;
+}
+
 /* [STREAM-2] [STREAM-3] */
 static stoa_status check_frames(const struct stoa_stream *stream, stoa_error *err)
 {
@@ -97,6 +117,7 @@ stoa_status stoa_stream_open(struct stoa_parts *parts, struct stoa_stream *out_s
     struct stoa_stream stream = {
         .context = parts->node->context,
         .codec = stoa_codec_find(header[0]),
+        .history = header[1],
         .frame_size = stoa_load_le32(header + 4),
         .raw_size = stoa_load_le32(header + 8),
         .data_size = stoa_load_le32(header + 12),
@@ -104,6 +125,7 @@ stoa_status stoa_stream_open(struct stoa_parts *parts, struct stoa_stream *out_s
     STOA_TRY(check_header(&stream, header, err));
     if (stream.codec->id != STOA_CODEC_NONE)
         STOA_TRY(open_frames(parts, &stream, err));
+    STOA_TRY(check_history(&stream, err));
     STOA_TRY(stoa_parts_take(parts, stream.data_size, "stream data", &stream.data, err));
     STOA_TRY(check_frames(&stream, err));
     STOA_TRY(stoa_parts_align(parts, err));
@@ -113,10 +135,17 @@ stoa_status stoa_stream_open(struct stoa_parts *parts, struct stoa_stream *out_s
 
 /* ---- looking at bytes ---- */
 
-/* [STREAM-4] */
+/* How many frames frame `frame` needs before it. */
+static uint32_t frames_before(const struct stoa_stream *stream, uint32_t frame)
+{
+    return frame < stream->history ? frame : stream->history;
+}
+
+/* [STREAM-4] Those before it have been decompressed. */
 static stoa_status decompress_frame(struct stoa_stream *stream, uint32_t frame,
                                     stoa_error *err)
 {
+    const size_t history = (size_t)frames_before(stream, frame) * stream->frame_size;
     const uint32_t start = frame_start(stream, frame);
     const uint32_t stored = frame_end(stream, frame) - start;
     const uint32_t raw = frame_raw(stream, frame);
@@ -124,10 +153,21 @@ static stoa_status decompress_frame(struct stoa_stream *stream, uint32_t frame,
     if (stored == raw)
         memcpy(out, stream->data + start, raw);
     else
-        STOA_TRY(stoa_decompress(stream->context->decompressor, stream->codec,
-                                 stream->data + start, stored, out, raw, err));
+        STOA_TRY(stoa_decompress(stream->context->decompressor, stream->codec, stream->raw,
+                                 history, stream->data + start, stored, out, raw, err));
     stoa_bit_set(stream->done, frame);
     return STOA_OK;
+}
+
+static stoa_status touch_frame(struct stoa_stream *stream, uint32_t frame, stoa_error *err)
+{
+    if (stoa_bit_get(stream->done, frame))
+        return STOA_OK;
+    for (uint32_t k = 0; k < frames_before(stream, frame); k++) {
+        if (!stoa_bit_get(stream->done, k))
+            STOA_TRY(decompress_frame(stream, k, err));
+    }
+    return decompress_frame(stream, frame, err);
 }
 
 stoa_status stoa_stream_touch(struct stoa_stream *stream, uint32_t first, uint32_t size,
@@ -144,10 +184,8 @@ stoa_status stoa_stream_touch(struct stoa_stream *stream, uint32_t first, uint32
             return stoa_arena_fail(stream->context->arena, stream->raw_size, err);
     }
     const uint32_t last = size == 0 ? 0 : (first + size - 1) / stream->frame_size;
-    for (uint32_t frame = first / stream->frame_size; size > 0 && frame <= last; frame++) {
-        if (!stoa_bit_get(stream->done, frame))
-            STOA_TRY(decompress_frame(stream, frame, err));
-    }
+    for (uint32_t frame = first / stream->frame_size; size > 0 && frame <= last; frame++)
+        STOA_TRY(touch_frame(stream, frame, err));
     *out = stream->raw + first;
     return STOA_OK;
 }

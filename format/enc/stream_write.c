@@ -3,6 +3,8 @@
  * Writing byte streams [STREAM-n]. Compressing costs more than all other encoding together, so a
  * stream whose first frames hardly shrink is written raw without trying the others.
  */
+#include <string.h>
+
 #include "common/alloc.h"
 #include "format/enc/stream.h"
 
@@ -14,15 +16,17 @@ struct stoa_stream_choice stoa_stream_choice_for(enum stoa_profile profile)
     static const struct {
         enum stoa_codec_id codec;
         int level;
+        size_t history;
     } codecs[] = {
-        [STOA_PROFILE_BALANCED] = {.codec = STOA_CODEC_ZSTD, .level = 1 },
-        [STOA_PROFILE_FAST] = {.codec = STOA_CODEC_LZ4,  .level = 1 },
-        [STOA_PROFILE_COMPACT] = {.codec = STOA_CODEC_ZSTD, .level = 12},
+        [STOA_PROFILE_BALANCED] = {.codec = STOA_CODEC_ZSTD, .level = 3,   .history = 1},
+        [STOA_PROFILE_FAST] = {.codec = STOA_CODEC_LZ4,  .level = 1  },
+        [STOA_PROFILE_COMPACT] = {.codec = STOA_CODEC_ZSTD,             .level = 12, .history = 4            },
     };
     const struct stoa_codec *codec = stoa_codec_find(codecs[profile].codec);
     const double worth = stoa_profile_kappa(profile) * codec->decode_cycles / 8;
     return (struct stoa_stream_choice){.codec = codec,
                                        .level = codecs[profile].level,
+                                       .history = codecs[profile].history,
                                        .worth = worth > 0.05 ? worth : 0.05};
 }
 
@@ -34,42 +38,53 @@ struct stream_writer {
     size_t size;
     size_t frame_size;
     size_t frame_count;
+    size_t history; /* frames; 0: every frame stands alone */
     void *memory;   /* the codec's */
     uint8_t *frame; /* of `bound` bytes; holds frame `compressed`, if stored is not 0 */
     size_t bound;
     size_t compressed;
     size_t stored;
+    uint8_t
+        *behind;   /* the frames of the history, and room for the one behind it; or NULL */
+    size_t learnt; /* frames of the history that the codec knows */
 };
-
-static stoa_status writer_init(struct stream_writer *writer, enum stoa_profile profile,
-                               const uint8_t *raw, size_t size, size_t frame_size,
-                               stoa_error *err)
-{
-    const struct stoa_stream_choice choice = stoa_stream_choice_for(profile);
-    const size_t bound = choice.codec->bound(frame_size < size ? frame_size : size);
-    const size_t memory_size = choice.codec->compress_memory(choice.level);
-    void *memory = stoa_alloc_zeroed(1, memory_size);
-    uint8_t *frame = stoa_alloc(bound);
-    if (!memory || !frame) {
-        stoa_free(memory);
-        stoa_free(frame);
-        return stoa_fail_memory(err, bound + memory_size);
-    }
-    *writer = (struct stream_writer){.choice = choice,
-                                     .raw = raw,
-                                     .size = size,
-                                     .frame_size = frame_size,
-                                     .frame_count = (size + frame_size - 1) / frame_size,
-                                     .memory = memory,
-                                     .frame = frame,
-                                     .bound = bound};
-    return STOA_OK;
-}
 
 static void writer_done(struct stream_writer *writer)
 {
     stoa_free(writer->memory);
     stoa_free(writer->frame);
+    stoa_free(writer->behind);
+}
+
+/* A stream of one frame has no history. */
+static size_t history_frames(const struct stream_writer *writer, enum stoa_stream_kind kind)
+{
+    const size_t most = kind == STOA_STREAM_TEXT ? writer->choice.history : 0;
+    return most < writer->frame_count ? most : writer->frame_count - 1;
+}
+
+static stoa_status writer_init(struct stream_writer *writer, enum stoa_profile profile,
+                               enum stoa_stream_kind kind, const uint8_t *raw, size_t size,
+                               size_t frame_size, stoa_error *err)
+{
+    const struct stoa_stream_choice choice = stoa_stream_choice_for(profile);
+    const size_t memory_size = choice.codec->compress_memory(choice.level);
+    *writer = (struct stream_writer){
+        .choice = choice,
+        .raw = raw,
+        .size = size,
+        .frame_size = frame_size,
+        .frame_count = (size + frame_size - 1) / frame_size,
+        .bound = choice.codec->bound(frame_size < size ? frame_size : size)};
+    writer->history = history_frames(writer, kind);
+    const size_t behind = writer->history > 0 ? (writer->history + 1) * frame_size : 0;
+    writer->memory = stoa_alloc_zeroed(1, memory_size);
+    writer->frame = stoa_alloc(writer->bound);
+    writer->behind = behind > 0 ? stoa_alloc(behind) : NULL;
+    if (writer->memory && writer->frame && (writer->behind || behind == 0))
+        return STOA_OK;
+    writer_done(writer);
+    return stoa_fail_memory(err, writer->bound + memory_size + behind);
 }
 
 static size_t frame_raw_size(const struct stream_writer *writer, size_t index)
@@ -78,18 +93,57 @@ static size_t frame_raw_size(const struct stream_writer *writer, size_t index)
     return left < writer->frame_size ? left : writer->frame_size;
 }
 
+/* Compresses frame `index` on its own into writer->frame. */
+static stoa_status compress_alone(struct stream_writer *writer, size_t index,
+                                  stoa_error *err)
+{
+    writer->stored = 0;
+    STOA_TRY(writer->choice.codec->compress(
+        writer->memory, writer->raw + index * writer->frame_size,
+        frame_raw_size(writer, index), writer->choice.level, writer->frame, writer->bound,
+        &writer->stored, err));
+    writer->compressed = index;
+    return STOA_OK;
+}
+
+/* [STREAM-4] Teaches the codec the first `frames` frames. */
+static stoa_status learn(struct stream_writer *writer, size_t frames, stoa_error *err)
+{
+    const struct stoa_codec *codec = writer->choice.codec;
+    if (writer->learnt == frames)
+        return STOA_OK;
+    memcpy(writer->behind, writer->raw, frames * writer->frame_size);
+    STOA_TRY(codec->learn(writer->memory, writer->behind, frames * writer->frame_size,
+                          writer->choice.level, err));
+    writer->learnt = frames;
+    return STOA_OK;
+}
+
+/* Compresses frame `index` into writer->frame, behind its history. */
+static stoa_status compress_behind(struct stream_writer *writer, size_t index,
+                                   stoa_error *err)
+{
+    const size_t frames = index < writer->history ? index : writer->history;
+    const size_t raw_size = frame_raw_size(writer, index);
+    STOA_TRY(learn(writer, frames, err));
+    uint8_t *raw = writer->behind + frames * writer->frame_size;
+    memcpy(raw, writer->raw + index * writer->frame_size, raw_size);
+    writer->stored = 0;
+    STOA_TRY(writer->choice.codec->compress_behind(writer->memory, raw, raw_size,
+                                                   writer->choice.level, writer->frame,
+                                                   writer->bound, &writer->stored, err));
+    writer->compressed = index;
+    return STOA_OK;
+}
+
 /* Compresses frame `index` into writer->frame, unless the trial left it there. */
 static stoa_status compress_frame(struct stream_writer *writer, size_t index,
                                   size_t *out_size, stoa_error *err)
 {
-    if (writer->stored == 0 || writer->compressed != index) {
-        writer->stored = 0;
-        STOA_TRY(writer->choice.codec->compress(
-            writer->memory, writer->raw + index * writer->frame_size,
-            frame_raw_size(writer, index), writer->choice.level, writer->frame,
-            writer->bound, &writer->stored, err));
-        writer->compressed = index;
-    }
+    if (index > 0 && writer->history > 0)
+        STOA_TRY(compress_behind(writer, index, err));
+    else if (writer->stored == 0 || writer->compressed != index)
+        STOA_TRY(compress_alone(writer, index, err));
     *out_size = writer->stored;
     return STOA_OK;
 }
@@ -153,6 +207,7 @@ static stoa_status append_stream(struct stream_writer *writer, bool pays,
     uint8_t header[STOA_STREAM_HEADER_SIZE] = {0};
     if (pays) {
         header[0] = (uint8_t)writer->choice.codec->id;
+        header[1] = (uint8_t)writer->history;
         stoa_store_le32(header + 4, (uint32_t)writer->frame_size);
     }
     stoa_store_le32(header + 8, (uint32_t)writer->size);
@@ -165,8 +220,9 @@ static stoa_status append_stream(struct stream_writer *writer, bool pays,
 /* Fewer bytes than this do not pay for a frame's own header. */
 enum { SMALLEST_FRAME = 64 };
 
-stoa_status stoa_stream_write(enum stoa_profile profile, const uint8_t *raw, size_t size,
-                              size_t frame_size, struct stoa_buf *out, stoa_error *err)
+stoa_status stoa_stream_write(enum stoa_profile profile, enum stoa_stream_kind kind,
+                              const uint8_t *raw, size_t size, size_t frame_size,
+                              struct stoa_buf *out, stoa_error *err)
 {
     if (size > STOA_STREAM_MAX_RAW)
         return stoa_fail(err, STOA_E_LIMIT,
@@ -175,7 +231,7 @@ stoa_status stoa_stream_write(enum stoa_profile profile, const uint8_t *raw, siz
     struct stream_writer writer = {.raw = raw, .size = size};
     if (size < SMALLEST_FRAME)
         return append_stream(&writer, false, out, err);
-    STOA_TRY(writer_init(&writer, profile, raw, size, frame_size, err));
+    STOA_TRY(writer_init(&writer, profile, kind, raw, size, frame_size, err));
     bool pays = false;
     stoa_status status = STOA_OK;
     STOA_TRY_CLEANUP(try_frames(&writer, &pays, err));
@@ -185,22 +241,27 @@ cleanup:
     return status;
 }
 
-stoa_status stoa_stream_sample(enum stoa_profile profile, const uint8_t *raw, size_t size,
-                               size_t sample, double *out_share, stoa_error *err)
+stoa_status stoa_stream_sample(enum stoa_profile profile, enum stoa_stream_kind kind,
+                               const uint8_t *raw, size_t size, size_t sample,
+                               double *out_share, stoa_error *err)
 {
     const size_t piece = size <= sample ? size : sample / TRIAL_FRAMES;
     double share = 1;
     if (size >= SMALLEST_FRAME) {
         struct stream_writer writer = {.raw = raw};
-        STOA_TRY(writer_init(&writer, profile, raw, size, piece, err));
+        STOA_TRY(writer_init(&writer, profile, kind, raw, size, piece, err));
         const size_t last = piece == size ? 0 : writer.frame_count / TRIAL_FRAMES;
         size_t first_size = 0;
         size_t last_size = 0;
         stoa_status status = STOA_OK;
         STOA_TRY_CLEANUP(compress_frame(&writer, 0, &first_size, err));
         STOA_TRY_CLEANUP(compress_frame(&writer, last, &last_size, err));
-        share = (double)(first_size + last_size) /
-                (double)(frame_raw_size(&writer, 0) + frame_raw_size(&writer, last));
+        /* All frames but the first are like the last one here when there is a history. */
+        if (writer.history > 0)
+            share = (double)last_size / (double)frame_raw_size(&writer, last);
+        else
+            share = (double)(first_size + last_size) /
+                    (double)(frame_raw_size(&writer, 0) + frame_raw_size(&writer, last));
         if (share > 1 - writer.choice.worth)
             share = 1;
     cleanup:

@@ -125,6 +125,33 @@ static void make_columns(struct test_table *table, struct test_random *random)
             (uint32_t)(1000 - 3 * i % 70); /* 3 and 70 have no factor in common */
 }
 
+/* More than 64 KiB of text: a frame behind another one [STREAM-4]. */
+static void make_prose(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec spec = {
+        "prose", {STOA_TYPE_TEXT, 0, 0},
+         TEST_VALUES_CONSTANT, TEST_NULLS_NONE
+    };
+    static const char *const phrases[] = {"the quick brown fox jumps over the lazy dog, ",
+                                          "pack my box with five dozen liquor jugs, ",
+                                          "how vexingly quick daft zebras jump, ",
+                                          "sphinx of black quartz, judge my vow, "};
+    enum { ROWS = 70, PHRASES = 25 };
+    char text[PHRASES * 48];
+    test_table_make(table, random, &spec, 1, ROWS);
+    stoa_column_builder_clear(&table->columns[0]);
+    for (uint32_t row = 0; row < ROWS; row++) {
+        struct stoa_value value = {.is_null = false};
+        stoa_error err;
+        size_t size = 0;
+        for (int i = 0; i < PHRASES; i++)
+            size += (size_t)snprintf(text + size, sizeof text - size, "%s",
+                                     phrases[test_random_below(random, 4)]);
+        value.bytes = (struct stoa_view){(const uint8_t *)text, (uint32_t)size};
+        assert_ok(stoa_column_builder_append(&table->columns[0], &value, &err), &err);
+    }
+}
+
 static const struct golden_file golden_files[] = {
     {"empty",        STOA_PROFILE_BALANCED, make_empty      },
     {"one-row",      STOA_PROFILE_BALANCED, make_one_row    },
@@ -139,6 +166,7 @@ static const struct golden_file golden_files[] = {
     {"periodic",     STOA_PROFILE_COMPACT,  make_periodic   },
     {"columns",      STOA_PROFILE_BALANCED, make_columns    },
     {"zones",        STOA_PROFILE_BALANCED, make_zones      },
+    {"prose",        STOA_PROFILE_BALANCED, make_prose      },
 };
 
 const struct golden_file *golden_file_at(size_t i)

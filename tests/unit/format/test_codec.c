@@ -83,6 +83,61 @@ static void test_codec_memory_suffices_for_every_level(void **state)
     }
 }
 
+/* [STREAM-4] whatever the history looks like; memory serves one history after
+ * the other, and frames without one in between. */
+static void test_zstd_compresses_behind_a_history(void **state)
+{
+    STOA_UNUSED(state);
+    static const size_t histories[] = {1, 7, 1000, FRAME, STOA_HISTORY_MAX};
+    static const int levels[] = {1, 3, 12, 19};
+    static const uint8_t magic[] = {0x37, 0xA4, 0x30, 0xEC}; /* of a trained dictionary */
+    static uint8_t history[STOA_HISTORY_MAX];
+    static uint8_t out[FRAME * 2];
+    static uint8_t back[FRAME];
+    const struct stoa_codec *zstd = stoa_codec_find(STOA_CODEC_ZSTD);
+    struct stoa_decompressor decompressor;
+    stoa_decompressor_init(&decompressor);
+    fill_raw(410);
+    for (size_t i = 0; i < sizeof history; i++)
+        history[i] = (uint8_t)(raw[i % 5000] ^ i >> 13);
+    memcpy(history, magic, sizeof magic);
+    for (size_t k = 0; k < sizeof levels / sizeof levels[0]; k++) {
+        const int level = levels[k];
+        void *memory = zeroed_memory(zstd->compress_memory(level));
+        for (size_t i = 0; i < sizeof histories / sizeof histories[0]; i++) {
+            size_t size = 0;
+            stoa_error err;
+            assert_ok(zstd->learn(memory, history, histories[i], level, &err), &err);
+            assert_ok(zstd->compress_behind(memory, raw, 20000, level, out, sizeof out,
+                                            &size, &err),
+                      &err);
+            assert_ok(stoa_decompress(&decompressor, zstd, history, histories[i], out, size,
+                                      back, 20000, &err),
+                      &err);
+            assert_bytes(back, raw, 20000);
+            check_round_trip(zstd, level, 3000, memory, NULL);
+        }
+        stoa_free(memory);
+    }
+    stoa_decompressor_done(&decompressor);
+}
+
+static void test_zstd_refuses_histories_it_cannot_learn(void **state)
+{
+    STOA_UNUSED(state);
+    static uint8_t out[FRAME];
+    const struct stoa_codec *zstd = stoa_codec_find(STOA_CODEC_ZSTD);
+    void *memory = zeroed_memory(zstd->compress_memory(3));
+    size_t size = 0;
+    stoa_error err;
+    assert_fails(zstd->compress_behind(memory, raw, 100, 3, out, sizeof out, &size, &err),
+                 STOA_E_INTERNAL, &err);
+    assert_fails(zstd->learn(memory, raw, 0, 3, &err), STOA_E_INTERNAL, &err);
+    assert_fails(zstd->learn(memory, raw, STOA_HISTORY_MAX + 1, 3, &err), STOA_E_INTERNAL,
+                 &err);
+    stoa_free(memory);
+}
+
 static void test_codecs_refuse_levels_and_frames_out_of_range(void **state)
 {
     STOA_UNUSED(state);
@@ -250,7 +305,7 @@ static stoa_status decompress_all(void *context, stoa_error *err)
         STOA_TRY(codec->compress(NULL, raw, 5000, codec->min_level, out, sizeof out, &size,
                                  err));
         memset(back, 0, 5000);
-        STOA_TRY(stoa_decompress(decompressor, codec, out, size, back, 5000, err));
+        STOA_TRY(stoa_decompress(decompressor, codec, NULL, 0, out, size, back, 5000, err));
         assert_bytes(back, raw, 5000);
     }
     return STOA_OK;
@@ -288,11 +343,13 @@ static void test_decompressor_makes_memory_once(void **state)
     stoa_decompressor_init(&decompressor);
     assert_ok(zstd->compress(NULL, raw, 5000, 1, out, sizeof out, &size, &err), &err);
     stoa_alloc_fail_at(1, false);
-    assert_fails(stoa_decompress(&decompressor, zstd, out, size, back, 5000, &err),
+    assert_fails(stoa_decompress(&decompressor, zstd, NULL, 0, out, size, back, 5000, &err),
                  STOA_E_NO_MEMORY, &err);
     stoa_alloc_fail_at(0, false);
     for (int round = 0; round < 3; round++) {
-        assert_ok(stoa_decompress(&decompressor, zstd, out, size, back, 5000, &err), &err);
+        assert_ok(
+            stoa_decompress(&decompressor, zstd, NULL, 0, out, size, back, 5000, &err),
+            &err);
         assert_bytes(back, raw, 5000);
         assert_int_equal(stoa_alloc_count(), 1);
     }
@@ -313,6 +370,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codecs_give_back_every_size),
         cmocka_unit_test(test_codec_memory_suffices_for_every_level),
+        cmocka_unit_test(test_zstd_compresses_behind_a_history),
+        cmocka_unit_test(test_zstd_refuses_histories_it_cannot_learn),
         cmocka_unit_test(test_codecs_refuse_levels_and_frames_out_of_range),
         cmocka_unit_test(test_codecs_report_too_little_room),
         cmocka_unit_test(test_codecs_refuse_wrong_sizes),

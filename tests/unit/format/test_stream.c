@@ -19,7 +19,8 @@ static void fill_text(uint64_t seed)
 }
 
 /* A node header and a stream behind it. */
-static struct stoa_buf make_node(enum stoa_profile profile, size_t size, size_t frame_size)
+static struct stoa_buf make_node_of(enum stoa_profile profile, enum stoa_stream_kind kind,
+                                    size_t size, size_t frame_size)
 {
     struct stoa_buf out;
     stoa_error err;
@@ -28,10 +29,15 @@ static struct stoa_buf make_node(enum stoa_profile profile, size_t size, size_t 
     assert_ok(stoa_node_begin(stoa_encoding_find(STOA_ENC_RAW), STOA_PHYS_I64, 1, &out,
                               &start, &err),
               &err);
-    assert_ok(stoa_stream_write(profile, raw, size, frame_size, &out, &err), &err);
+    assert_ok(stoa_stream_write(profile, kind, raw, size, frame_size, &out, &err), &err);
     assert_int_equal(out.size % 8, 0);
     assert_ok(stoa_node_finish(&out, start, &err), &err);
     return out;
+}
+
+static struct stoa_buf make_node(enum stoa_profile profile, size_t size, size_t frame_size)
+{
+    return make_node_of(profile, STOA_STREAM_NUMBERS, size, frame_size);
 }
 
 /* An opened stream with its memory; bytes are an exact copy, so that overreads show. */
@@ -76,10 +82,11 @@ static void test_stream_gives_back_any_range(void **state)
     static const size_t frames[] = {1000, 16384, 65536};
     struct test_random random = test_random_start(1701);
     fill_text(1702);
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] * 9; i++) {
-        const size_t size = sizes[i / 9];
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0] * 18; i++) {
+        const size_t size = sizes[i / 18];
         struct stoa_buf bytes =
-            make_node((enum stoa_profile)(i % 3), size, frames[i / 3 % 3]);
+            make_node_of((enum stoa_profile)(i % 3), (enum stoa_stream_kind)(i / 9 % 2),
+                         size, frames[i / 3 % 3]);
         struct opened_stream opened;
         stoa_error err;
         assert_ok(open_stream(&bytes, &opened, &err), &err);
@@ -114,6 +121,45 @@ static void test_stream_decompresses_only_what_is_touched(void **state)
     assert_int_equal(opened.stream.done[0], 1 << 3 | 1 << 4 | 1 << 19);
     close_stream(&opened);
     stoa_buf_done(&bytes);
+}
+
+/* [STREAM-4] a frame needs those of the history before it, and no others. */
+static void test_stream_decompresses_the_history_first(void **state)
+{
+    STOA_UNUSED(state);
+    fill_text(1710);
+    struct stoa_buf bytes =
+        make_node_of(STOA_PROFILE_COMPACT, STOA_STREAM_TEXT, RAW_SIZE, 10000);
+    struct opened_stream opened;
+    const uint8_t *found = NULL;
+    stoa_error err;
+    assert_ok(open_stream(&bytes, &opened, &err), &err);
+    assert_int_equal(opened.stream.history, 4);
+    assert_ok(stoa_stream_touch(&opened.stream, 10000, 1, &found, &err), &err);
+    assert_int_equal(opened.stream.done[0], 1 << 1 | 1 << 0);
+    assert_ok(stoa_stream_touch(&opened.stream, 90000, 1, &found, &err), &err);
+    assert_bytes(found, raw + 90000, 10000);
+    assert_int_equal(opened.stream.done[0], 1 << 9 | 0xf);
+    close_stream(&opened);
+    stoa_buf_done(&bytes);
+}
+
+/* What has been there in the first frame costs nearly nothing in the others. */
+static void test_stream_finds_repeats_in_the_history(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(1711);
+    fill_text(1712);
+    test_random_bytes(&random, raw, 20000);
+    for (size_t i = 1; i < 5; i++)
+        memcpy(raw + i * 30000, raw, 20000);
+    struct stoa_buf alone = make_node(STOA_PROFILE_BALANCED, 150000, 30000);
+    struct stoa_buf behind =
+        make_node_of(STOA_PROFILE_BALANCED, STOA_STREAM_TEXT, 150000, 30000);
+    assert_true(alone.size > 100000);
+    assert_true(behind.size < 20000 + 5 * 10000);
+    stoa_buf_done(&alone);
+    stoa_buf_done(&behind);
 }
 
 static void test_stream_keeps_noise_raw(void **state)
@@ -153,15 +199,18 @@ static void test_stream_samples_like_it_writes(void **state)
     double share = 0;
     stoa_error err;
     fill_text(1707);
-    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, raw, RAW_SIZE, 32768, &share, &err),
+    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, STOA_STREAM_NUMBERS, raw, RAW_SIZE,
+                                 32768, &share, &err),
               &err);
     struct stoa_buf bytes = make_node(STOA_PROFILE_BALANCED, RAW_SIZE, 65536);
     assert_true(share > 0.9 * (double)bytes.size / RAW_SIZE);
     assert_true(share < 1.1 * (double)bytes.size / RAW_SIZE);
-    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, raw, 10, 32768, &share, &err),
+    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, STOA_STREAM_NUMBERS, raw, 10, 32768,
+                                 &share, &err),
               &err);
     assert_true(share == 1);
-    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, raw, 1000, 32768, &share, &err),
+    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, STOA_STREAM_NUMBERS, raw, 1000,
+                                 32768, &share, &err),
               &err);
     assert_true(share < 0.8);
     stoa_buf_done(&bytes);
@@ -173,8 +222,8 @@ static void test_stream_refuses_more_than_64_mib(void **state)
     struct stoa_buf out;
     stoa_error err;
     stoa_buf_init(&out, 4096);
-    assert_fails(stoa_stream_write(STOA_PROFILE_FAST, raw, STOA_STREAM_MAX_RAW + 1, 65536,
-                                   &out, &err),
+    assert_fails(stoa_stream_write(STOA_PROFILE_FAST, STOA_STREAM_TEXT, raw,
+                                   STOA_STREAM_MAX_RAW + 1, 65536, &out, &err),
                  STOA_E_LIMIT, &err);
     stoa_buf_done(&out);
 }
@@ -187,8 +236,14 @@ static void test_stream_refuses_wrong_bytes(void **state)
         {16,
          1,     {3},
          STOA_E_CODEC,                           "expected a codec this build knows (none, zstd, lz4), found id 3" },
-        {17, 1, {1},             STOA_E_CORRUPT, "stream: expected 0 behind the codec, found 1 0"                  },
-        {18, 1, {1},             STOA_E_CORRUPT, "stream: expected 0 behind the codec, found 0 1"                  },
+        {17,
+         1,     {3},
+         STOA_E_CORRUPT,                         "expected a history of at most 524288 bytes and fewer than 3 frames, "
+         "found 3 frames of 1000 bytes"                                                    },
+        {16,
+         2,     {2, 1},
+         STOA_E_CORRUPT,                         "stream: expected no history under codec lz4, found 1 frames"     },
+        {18, 1, {1},             STOA_E_CORRUPT, "stream: expected 0 behind the history, found 1"                  },
         {16,
          1,     {0},
          STOA_E_CORRUPT,                         "stream: expected no frames and 3000 stored bytes without a codec"},
@@ -232,20 +287,22 @@ static void test_stream_survives_any_changed_byte(void **state)
 {
     STOA_UNUSED(state);
     fill_text(1709);
-    for (int profile = 0; profile < 2; profile++) { /* zstd, lz4 */
-        struct stoa_buf bytes = make_node((enum stoa_profile)profile, 500, 250);
-        for (size_t i = 16; i < bytes.size * 4; i++) {
+    for (int i = 0; i < 3; i++) { /* zstd, lz4, zstd with a history */
+        struct stoa_buf bytes =
+            make_node_of((enum stoa_profile)(i % 2),
+                         i < 2 ? STOA_STREAM_NUMBERS : STOA_STREAM_TEXT, 500, 250);
+        for (size_t k = 16; k < bytes.size * 4; k++) {
             struct opened_stream opened;
             const uint8_t *found = NULL;
             stoa_error err;
-            bytes.data[i / 4] ^= (uint8_t)(0x81 >> i % 4);
+            bytes.data[k / 4] ^= (uint8_t)(0x81 >> k % 4);
             stoa_status status = open_stream(&bytes, &opened, &err);
             if (status == STOA_OK)
                 status = stoa_stream_touch(&opened.stream, 0, opened.stream.raw_size,
                                            &found, &err);
             assert_true(status == STOA_OK || status == STOA_E_CORRUPT ||
                         status == STOA_E_CODEC);
-            bytes.data[i / 4] ^= (uint8_t)(0x81 >> i % 4);
+            bytes.data[k / 4] ^= (uint8_t)(0x81 >> k % 4);
             close_stream(&opened);
         }
         stoa_buf_done(&bytes);
@@ -257,6 +314,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream_gives_back_any_range),
         cmocka_unit_test(test_stream_decompresses_only_what_is_touched),
+        cmocka_unit_test(test_stream_decompresses_the_history_first),
+        cmocka_unit_test(test_stream_finds_repeats_in_the_history),
         cmocka_unit_test(test_stream_keeps_noise_raw),
         cmocka_unit_test(test_stream_mixes_raw_and_compressed_frames),
         cmocka_unit_test(test_stream_samples_like_it_writes),
