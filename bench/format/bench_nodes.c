@@ -115,6 +115,7 @@ static const struct bench_node cases[] = {
     {"delta",        STOA_ENC_DELTA,  STOA_PHYS_I64,   number_steady,    0,  1},
     {"alp",          STOA_ENC_ALP,    STOA_PHYS_F64,   number_price,     0,  0},
     {"alp-rd",       STOA_ENC_ALP_RD, STOA_PHYS_F64,   number_noise,     0,  0},
+    {"fsst",         STOA_ENC_FSST,   STOA_PHYS_BYTES, number_price,     0,  0},
     {"sparse",       STOA_ENC_SPARSE, STOA_PHYS_I64,   number_rare,      0,  2},
     {"seq",          STOA_ENC_SEQ,    STOA_PHYS_I64,   number_line,      0,  0},
     {"dense 25 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     25, 0},

@@ -27,6 +27,10 @@ struct buffers {
     uint64_t bits[16];
     uint64_t masks[16][16]; /* of random rows, so many of 16 */
     uint8_t text[TEXT_BYTES];
+    struct stoa_fsst_table symbols;
+    uint8_t codes[2][TEXT_BYTES / 4]; /* without escapes, and with one in 16 */
+    uint32_t places[TEXT_BYTES / 4];
+    uint8_t decoded[TEXT_BYTES * 2 + STOA_FSST_ROOM];
 };
 
 static struct buffers buffers __attribute__((aligned(64)));
@@ -150,6 +154,13 @@ static void run_ascii(const struct stoa_kernels *kernels, unsigned argument)
     buffers.out[0] = kernels->is_ascii(buffers.text, TEXT_BYTES);
 }
 
+static void run_fsst(const struct stoa_kernels *kernels, unsigned escapes)
+{
+    buffers.out[0] =
+        kernels->fsst_decode(&buffers.symbols, buffers.codes[escapes], TEXT_BYTES / 4,
+                             buffers.decoded, TEXT_BYTES * 2, buffers.places);
+}
+
 /* ---- bytes read and written per call ---- */
 
 static double lane_bytes(unsigned lane)
@@ -184,46 +195,55 @@ static double text_bytes(unsigned argument)
     return TEXT_BYTES;
 }
 
+/* What decoding gives. */
+static double fsst_bytes(unsigned escapes)
+{
+    run_fsst(&stoa_kernels_ref, escapes);
+    return (double)buffers.out[0];
+}
+
 static const struct bench_case cases[] = {
-    {"pack",           run_pack,         1,  ROWS,       pack_bytes  },
-    {"pack",           run_pack,         12, ROWS,       pack_bytes  },
-    {"pack",           run_pack,         20, ROWS,       pack_bytes  },
-    {"pack",           run_pack,         40, ROWS,       pack_bytes  },
-    {"unpack",         run_unpack,       1,  ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       3,  ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       8,  ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       12, ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       20, ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       27, ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       40, ROWS,       unpack_bytes},
-    {"unpack",         run_unpack,       64, ROWS,       unpack_bytes},
-    {"widen",          run_widen,        8,  ROWS,       widen_bytes },
-    {"widen",          run_widen,        16, ROWS,       widen_bytes },
-    {"widen",          run_widen,        32, ROWS,       widen_bytes },
-    {"widen",          run_widen,        64, ROWS,       widen_bytes },
-    {"widen by 100",   run_scale,        8,  ROWS,       widen_bytes },
-    {"widen by 100",   run_scale,        32, ROWS,       widen_bytes },
-    {"widen by 100",   run_scale,        64, ROWS,       widen_bytes },
-    {"unpack, widen",  run_decode,       12, ROWS,       pack_bytes  },
-    {"unpack, widen",  run_decode,       27, ROWS,       pack_bytes  },
-    {"unpack, select", run_filter,       3,  ROWS,       unpack_bytes},
-    {"unpack, select", run_filter,       12, ROWS,       unpack_bytes},
-    {"unpack, select", run_filter,       27, ROWS,       unpack_bytes},
-    {"select lanes",   run_select_lanes, 8,  ROWS,       lane_bytes  },
-    {"select lanes",   run_select_lanes, 16, ROWS,       lane_bytes  },
-    {"select lanes",   run_select_lanes, 32, ROWS,       lane_bytes  },
-    {"select lanes",   run_select_lanes, 64, ROWS,       lane_bytes  },
-    {"select i64",     run_select_i64,   64, ROWS,       value_bytes },
-    {"select f64",     run_select_f64,   64, ROWS,       value_bytes },
-    {"divide i64",     run_divide,       64, ROWS,       value_bytes },
-    {"spread 32",      run_spread_32,    2,  ROWS,       value_bytes },
-    {"spread 32",      run_spread_32,    12, ROWS,       value_bytes },
-    {"spread 64",      run_spread_64,    2,  ROWS,       value_bytes },
-    {"spread 64",      run_spread_64,    12, ROWS,       value_bytes },
-    {"spread bits",    run_spread_bits,  12, ROWS,       value_bytes },
-    {"sum i64",        run_sum,          64, ROWS,       value_bytes },
-    {"min max i64",    run_min_max,      64, ROWS,       value_bytes },
-    {"is ascii",       run_ascii,        8,  TEXT_BYTES, text_bytes  },
+    {"pack",           run_pack,         1,  ROWS,           pack_bytes  },
+    {"pack",           run_pack,         12, ROWS,           pack_bytes  },
+    {"pack",           run_pack,         20, ROWS,           pack_bytes  },
+    {"pack",           run_pack,         40, ROWS,           pack_bytes  },
+    {"unpack",         run_unpack,       1,  ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       3,  ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       8,  ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       12, ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       20, ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       27, ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       40, ROWS,           unpack_bytes},
+    {"unpack",         run_unpack,       64, ROWS,           unpack_bytes},
+    {"widen",          run_widen,        8,  ROWS,           widen_bytes },
+    {"widen",          run_widen,        16, ROWS,           widen_bytes },
+    {"widen",          run_widen,        32, ROWS,           widen_bytes },
+    {"widen",          run_widen,        64, ROWS,           widen_bytes },
+    {"widen by 100",   run_scale,        8,  ROWS,           widen_bytes },
+    {"widen by 100",   run_scale,        32, ROWS,           widen_bytes },
+    {"widen by 100",   run_scale,        64, ROWS,           widen_bytes },
+    {"unpack, widen",  run_decode,       12, ROWS,           pack_bytes  },
+    {"unpack, widen",  run_decode,       27, ROWS,           pack_bytes  },
+    {"unpack, select", run_filter,       3,  ROWS,           unpack_bytes},
+    {"unpack, select", run_filter,       12, ROWS,           unpack_bytes},
+    {"unpack, select", run_filter,       27, ROWS,           unpack_bytes},
+    {"select lanes",   run_select_lanes, 8,  ROWS,           lane_bytes  },
+    {"select lanes",   run_select_lanes, 16, ROWS,           lane_bytes  },
+    {"select lanes",   run_select_lanes, 32, ROWS,           lane_bytes  },
+    {"select lanes",   run_select_lanes, 64, ROWS,           lane_bytes  },
+    {"select i64",     run_select_i64,   64, ROWS,           value_bytes },
+    {"select f64",     run_select_f64,   64, ROWS,           value_bytes },
+    {"divide i64",     run_divide,       64, ROWS,           value_bytes },
+    {"spread 32",      run_spread_32,    2,  ROWS,           value_bytes },
+    {"spread 32",      run_spread_32,    12, ROWS,           value_bytes },
+    {"spread 64",      run_spread_64,    2,  ROWS,           value_bytes },
+    {"spread 64",      run_spread_64,    12, ROWS,           value_bytes },
+    {"spread bits",    run_spread_bits,  12, ROWS,           value_bytes },
+    {"sum i64",        run_sum,          64, ROWS,           value_bytes },
+    {"min max i64",    run_min_max,      64, ROWS,           value_bytes },
+    {"is ascii",       run_ascii,        8,  TEXT_BYTES,     text_bytes  },
+    {"fsst decode",    run_fsst,         0,  TEXT_BYTES / 4, fsst_bytes  },
+    {"fsst escapes",   run_fsst,         1,  TEXT_BYTES / 4, fsst_bytes  },
 };
 
 /* ---- measuring ---- */
@@ -250,6 +270,27 @@ static double measure(const struct bench_case *one, const struct stoa_kernels *k
     return best;
 }
 
+/* Symbols of 1 to 5 bytes, 3 on average; an escape takes two codes. */
+static void fill_codes(void)
+{
+    struct stoa_fsst_table *symbols = &buffers.symbols;
+    uint64_t state = 7;
+    symbols->count = 255;
+    for (unsigned i = 0; i < 256; i++) {
+        symbols->lengths[i] = i < 255 ? (uint8_t)(1 + i % 5) : 0;
+        symbols->words[i] = UINT64_C(0x6867666564636261);
+        symbols->lengths[256 + i] = 1;
+        symbols->words[256 + i] = i;
+    }
+    for (size_t i = 0; i < sizeof buffers.codes[0]; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        buffers.codes[0][i] = (uint8_t)((state >> 40) % 255);
+        buffers.codes[1][i] = buffers.codes[0][i];
+        if (i % 2 == 0 && i + 2 < sizeof buffers.codes[0] && state >> 61 == 0)
+            buffers.codes[1][i] = STOA_FSST_ESCAPE;
+    }
+}
+
 static void fill_buffers(void)
 {
     uint64_t state = 1;
@@ -261,6 +302,7 @@ static void fill_buffers(void)
             buffers.masks[share][i / 64] |= (uint64_t)(state >> 60 < share) << i % 64;
     }
     memset(buffers.text, 'a', sizeof buffers.text);
+    fill_codes();
 }
 
 int main(int argc, char **argv)

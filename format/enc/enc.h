@@ -80,6 +80,13 @@ struct stoa_enc_facts {
     uint64_t text_bytes; /* BYTES: total length */
 };
 
+/* What estimates of one column leave to those behind and to encode, so that nothing is found
+ * twice; owned by who chooses. */
+struct stoa_enc_kept {
+    double codec_share;             /* of text under the profile's codec; 0: not known */
+    struct stoa_fsst_matcher *fsst; /* NULL: none */
+};
+
 struct stoa_enc_input {
     const struct stoa_column
         *column; /* no NULLs; 1 to 65,536 rows (dictionary pages: 2^20) */
@@ -93,6 +100,7 @@ struct stoa_enc_input {
     const uint64_t
         *validity; /* of the rows, while they are those of the block; NULL: all */
     double limit;  /* cost per value in bits of the best found so far; not worth more */
+    struct stoa_enc_kept *kept; /* NULL: nothing is kept */
 };
 
 struct stoa_enc_estimate {

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "common/alloc.h"
 #include "format/enc/enc_parts.h"
 
 double stoa_profile_kappa(enum stoa_profile profile)
@@ -245,24 +246,52 @@ static const struct stoa_encoding *only_candidate(const struct stoa_enc_input *i
     return only;
 }
 
+/* Chooses with something to keep findings in, which the caller frees. */
+static stoa_status choose_keeping(const struct stoa_enc_input *input,
+                                  struct stoa_enc_kept *kept, struct choice *out_choice,
+                                  stoa_error *err)
+{
+    struct stoa_enc_input keeping = *input;
+    keeping.kept = kept;
+    return choose(&keeping, out_choice, err);
+}
+
 stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
                                    struct stoa_enc_estimate *out_estimate, stoa_error *err)
 {
     struct choice choice;
-    STOA_TRY(choose(input, &choice, err));
+    struct stoa_enc_kept kept = {.fsst = NULL};
+    const stoa_status status = choose_keeping(input, &kept, &choice, err);
+    stoa_free(kept.fsst);
+    STOA_TRY(status);
     *out_estimate = choice.estimate;
     return STOA_OK;
+}
+
+/* Encodes as chosen, with what the choice has left. */
+static stoa_status encode_chosen(const struct stoa_enc_input *input,
+                                 const struct choice *choice, struct stoa_enc_kept *kept,
+                                 struct stoa_buf *out, stoa_error *err)
+{
+    struct stoa_enc_input chosen = *input;
+    chosen.kept = kept;
+    if (choice->encoding)
+        return choice->encoding->encode(&chosen, out, err);
+    return stoa_fail(err, STOA_E_LIMIT,
+                     "expected an encoding for %u values of kind %d, found none",
+                     input->column->length, (int)input->column->phys);
 }
 
 stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
                                  stoa_error *err)
 {
     struct choice choice = {.encoding = only_candidate(input)};
+    struct stoa_enc_kept kept = {.fsst = NULL};
+    stoa_status status = STOA_OK;
     if (!choice.encoding)
-        STOA_TRY(choose(input, &choice, err));
-    if (!choice.encoding)
-        return stoa_fail(err, STOA_E_LIMIT,
-                         "expected an encoding for %u values of kind %d, found none",
-                         input->column->length, (int)input->column->phys);
-    return choice.encoding->encode(input, out, err);
+        status = choose_keeping(input, &kept, &choice, err);
+    if (status == STOA_OK)
+        status = encode_chosen(input, &choice, &kept, out, err);
+    stoa_free(kept.fsst);
+    return status;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "common/bitmap.h"
+#include "format/text.h"
 
 /* ---- walking the parts of a node ---- */
 
@@ -170,6 +171,31 @@ void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t cou
         for (uint32_t i = first; i < first + count; i++)
             wide[i] = one;
     }
+}
+
+static bool is_continuation(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
+/* The values are well-formed when their bytes are as a whole and none begins inside a character. */
+stoa_status stoa_vector_check_text(const struct stoa_node *node, uint32_t vector,
+                                   const uint8_t *bytes, uint32_t size,
+                                   const struct stoa_vector *values, stoa_error *err)
+{
+    if (node->context->kernels->is_ascii(bytes, size))
+        return STOA_OK;
+    bool is_valid = stoa_utf8_is_valid(bytes, size);
+    for (uint32_t i = 0; is_valid && i < values->length; i++) {
+        const struct stoa_view view = values->values.views[i];
+        is_valid = view.length == 0 || !is_continuation(view.data[0]);
+    }
+    if (is_valid)
+        return STOA_OK;
+    return stoa_fail(err, STOA_E_CORRUPT,
+                     "%s node: expected well-formed UTF-8 in vector %" PRIu32
+                     ", found other bytes",
+                     node->encoding->name, vector);
 }
 
 /* ---- bits of one vector ---- */

@@ -213,6 +213,14 @@ static inline bool stoa_position_find(const uint8_t *positions, uint32_t count,
     return low < count && stoa_load_le16(positions + (size_t)low * 2) == row;
 }
 
+/* [BLK-9] Checks the text of a vector of the node whose values lie behind each other in the `size`
+ * bytes. */
+STOA_MUST_USE stoa_status stoa_vector_check_text(const struct stoa_node *node,
+                                                 uint32_t vector, const uint8_t *bytes,
+                                                 uint32_t size,
+                                                 const struct stoa_vector *values,
+                                                 stoa_error *err);
+
 /* ---- bits of one vector ---- */
 
 /* Flips the first `length` bits and clears the others. */

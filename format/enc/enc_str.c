@@ -67,6 +67,8 @@ static stoa_status str_estimate(const struct stoa_enc_input *input,
         STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_TEXT,
                                     column->bytes + column->offsets[0], text, SAMPLE_BYTES,
                                     &share, err));
+    if (!input->codes && input->kept)
+        input->kept->codec_share = share;
     out_estimate->size = STOA_NODE_HEADER_SIZE + starts_size(column->length) +
                          lengths.size + STOA_STREAM_HEADER_SIZE +
                          (uint64_t)(share * (double)text);
@@ -204,13 +206,7 @@ static stoa_status check_lengths(struct str_state *state, const struct stoa_vect
     return STOA_OK;
 }
 
-static bool is_continuation(uint8_t byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
-
-/* [BLK-9] The values of a vector are well-formed when their bytes are as a whole and no value
- * begins inside a character. */
+/* [BLK-9] */
 static stoa_status check_text(struct stoa_node *node, uint32_t vector, const uint8_t *bytes,
                               uint32_t size, const struct stoa_vector *values,
                               stoa_error *err)
@@ -218,19 +214,7 @@ static stoa_status check_text(struct stoa_node *node, uint32_t vector, const uin
     struct str_state *state = node->state;
     if (stoa_bit_get(state->valid_vectors, vector))
         return STOA_OK;
-    bool is_valid = node->context->kernels->is_ascii(bytes, size);
-    if (!is_valid) {
-        is_valid = stoa_utf8_is_valid(bytes, size);
-        for (uint32_t i = 0; is_valid && i < values->length; i++) {
-            const struct stoa_view view = values->values.views[i];
-            is_valid = view.length == 0 || !is_continuation(view.data[0]);
-        }
-    }
-    if (!is_valid)
-        return stoa_fail(err, STOA_E_CORRUPT,
-                         "str node: expected well-formed UTF-8 in vector %" PRIu32
-                         ", found other bytes",
-                         vector);
+    STOA_TRY(stoa_vector_check_text(node, vector, bytes, size, values, err));
     stoa_bit_set(state->valid_vectors, vector);
     return STOA_OK;
 }

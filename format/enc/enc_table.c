@@ -11,8 +11,9 @@ static const struct stoa_encoding *const encodings[] = {
     [STOA_ENC_DICT] = &stoa_enc_dict,     [STOA_ENC_RLE] = &stoa_enc_rle,
     [STOA_ENC_BOOL] = &stoa_enc_bool,     [STOA_ENC_STR] = &stoa_enc_str,
     [STOA_ENC_DELTA] = &stoa_enc_delta,   [STOA_ENC_ALP] = &stoa_enc_alp,
-    [STOA_ENC_ALP_RD] = &stoa_enc_alp_rd, [STOA_ENC_SPARSE] = &stoa_enc_sparse,
-    [STOA_ENC_SEQ] = &stoa_enc_seq,       [STOA_ENC_DENSE] = &stoa_enc_dense,
+    [STOA_ENC_ALP_RD] = &stoa_enc_alp_rd, [STOA_ENC_FSST] = &stoa_enc_fsst,
+    [STOA_ENC_SPARSE] = &stoa_enc_sparse, [STOA_ENC_SEQ] = &stoa_enc_seq,
+    [STOA_ENC_DENSE] = &stoa_enc_dense,
 };
 #define ROW_COUNT (sizeof encodings / sizeof encodings[0])
 _Static_assert(ROW_COUNT <= (size_t)STOA_ENC_ID_LIMIT, "parent masks have 32 bits");

@@ -19,6 +19,7 @@ extern const struct stoa_encoding stoa_enc_str;
 extern const struct stoa_encoding stoa_enc_delta;
 extern const struct stoa_encoding stoa_enc_alp;
 extern const struct stoa_encoding stoa_enc_alp_rd;
+extern const struct stoa_encoding stoa_enc_fsst;
 extern const struct stoa_encoding stoa_enc_sparse;
 extern const struct stoa_encoding stoa_enc_seq;
 extern const struct stoa_encoding stoa_enc_dense;

@@ -22,6 +22,20 @@ static inline unsigned stoa_lane_bits(unsigned width)
     return width <= 8 ? 8 : width <= 16 ? 16 : width <= 32 ? 32 : 64;
 }
 
+/* Symbols by step: entry c is that of code c, its first lengths[c] bytes in words[c]; entry
+ * 256 + b is the byte b, as it stands behind the escape. Codes without a symbol, the escape 255
+ * among them, have length 0. */
+struct stoa_fsst_table {
+    uint64_t words[512];
+    uint8_t lengths[512];
+    unsigned count; /* symbols; codes 0 .. count - 1 have one */
+};
+enum {
+    STOA_FSST_ESCAPE = 255,
+    STOA_FSST_ROOM = 64 /* bytes behind what fsst_decode may give that it may write to */
+};
+#define STOA_FSST_INSIDE UINT32_MAX /* not between two codes */
+
 /* Pointers to bytes and lanes need no alignment (64 bytes is fastest); inputs and outputs do
  * not overlap. */
 struct stoa_kernels {
@@ -61,6 +75,12 @@ struct stoa_kernels {
     /* Smallest and largest of `count` >= 1 values. */
     void (*min_max_i64)(const int64_t *values, size_t count, int64_t *out_min,
                         int64_t *out_max);
+    /* Decodes `count` codes [FSST-2] and returns how many bytes they give, SIZE_MAX when one has no
+     * symbol or the last is an escape. Stops at more than `limit` < 2^31 bytes, and returns more
+     * then; `out` has room for STOA_FSST_ROOM bytes behind them. places[i], unless NULL, becomes the
+     * bytes before code i, STOA_FSST_INSIDE for a byte behind an escape. */
+    size_t (*fsst_decode)(const struct stoa_fsst_table *table, const uint8_t *codes,
+                          size_t count, uint8_t *out, size_t limit, uint32_t *places);
     /* True when all `size` bytes are below 0x80. */
     bool (*is_ascii)(const uint8_t *bytes, size_t size);
 };

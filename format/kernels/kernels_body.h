@@ -7,11 +7,13 @@
  * read as many lanes as fit a vector of 64-bit words, MULTIPLY_32(a, b) multiplies the lower
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
- * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h.
+ * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h,
+ * FSST in kernels_fsst.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
 
+#include "format/kernels/kernels_fsst.h"
 #include "format/kernels/kernels_packing.h"
 
 /* ---- arithmetic ---- */
@@ -262,6 +264,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .sum_i64 = kernel_sum_i64,                                                         \
         .min_max_i64 = kernel_min_max_i64,                                                 \
         .is_ascii = kernel_is_ascii,                                                       \
+        .fsst_decode = kernel_fsst_decode,                                                 \
     }
 
 #endif

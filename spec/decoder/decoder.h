@@ -243,6 +243,8 @@ void decode_sparse(const struct tree *t, struct node *n, struct value *out);
 void decode_dense(const struct tree *t, struct node *n, struct value *out);
 void decode_alp(const struct tree *t, struct node *n, struct value *out);
 void decode_alp_rd(const struct tree *t, struct node *n, struct value *out);
+/* decoder_fsst.c */
+void decode_fsst(const struct tree *t, struct node *n, struct value *out);
 /* decoder_stream.c: the raw bytes of the stream at the front of `s`; *size of them. */
 const uint8_t *decode_stream(const struct tree *tree, struct span *s, uint32_t *size);
 /* decoder_packing.c: `count` numbers of `width` bits. */

@@ -373,7 +373,7 @@ static const struct {
     {"DELTA",  WORDS,                 decode_delta },
     {"ALP",    BIT(KIND_F64),         decode_alp   },
     {"ALP-RD", BIT(KIND_F64),         decode_alp_rd},
-    {NULL,     0,                     NULL         },
+    {"FSST",   BIT(KIND_BYTES),       decode_fsst  },
     {"SPARSE", ANY,                   decode_sparse},
     {"SEQ",    WORDS,                 decode_seq   },
     {NULL,     0,                     NULL         },

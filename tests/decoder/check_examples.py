@@ -86,6 +86,7 @@ def page_columns():
         [example('delta.md', INT64, I64, [100, 103, 105, 109]),
          example('alp.md', FLOAT64, F64, [1.25, -0.5, 1 / 3, 3.25]),
          example('alp-rd.md', FLOAT64, F64, [1.5, 2.0, 1.0, -7.25])],
+        [example('fsst.md', TEXT, BYTES, [b'abab', b'', b'abc'])],
         [example('sparse.md', UINT64, U64, [7, 7, 9, 7, 7])],
         [packed_column(f'w{w}', [i * 2654435761 % 2 ** w for i in range(1024)], w)
          for w in (1, 3, 8, 9, 12, 16, 17, 31, 32, 33, 63, 64)],

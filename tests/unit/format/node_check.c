@@ -383,7 +383,8 @@ static void check_decoded_points(struct stoa_node *node, uint32_t vector,
     }
 }
 
-/* Some vector could not be decoded: then some row cannot be read alone, for the same reason. */
+/* Some vector could not be decoded: then some row cannot be read alone, for the same reason. But
+ * how many bytes FSST's vectors have in all, single values do not tell. */
 static void check_damaged_points(struct stoa_node *node, stoa_status expected)
 {
     bool is_seen = false;
@@ -395,7 +396,7 @@ static void check_damaged_points(struct stoa_node *node, stoa_status expected)
         is_seen |= status == expected;
         assert_true(status == STOA_OK || status == expected);
     }
-    assert_true(is_seen);
+    assert_true(is_seen || node->encoding->id == STOA_ENC_FSST);
 }
 
 /* Opens and, when that works, decodes and selects everything. */

@@ -71,7 +71,6 @@ static void test_choice_is_what_the_shape_asks_for(void **state)
         {STOA_PHYS_BYTES,   SHAPE_LONG_RUNS,     STOA_ENC_RLE  },
         {STOA_PHYS_BOOL,    SHAPE_LONG_RUNS,     STOA_ENC_RLE  },
         {STOA_PHYS_BOOL,    SHAPE_WIDE,          STOA_ENC_BOOL },
-        {STOA_PHYS_BYTES,   SHAPE_WIDE,          STOA_ENC_STR  },
     };
     struct test_random random = test_random_start(2002);
     /* Balanced and fast; compact squeezes the last half bit out of some by a codec. */

@@ -537,6 +537,109 @@ static void test_is_ascii_finds_one_high_byte_anywhere(void **state)
     }
 }
 
+/* ---- FSST ---- */
+
+enum { CODES_MOST = 300 };
+
+/* [FSST-2] Code by code; SIZE_MAX for what the kernel refuses. */
+static size_t model_fsst(const struct stoa_fsst_table *table, const uint8_t *codes,
+                         size_t count, uint8_t *out, uint32_t *places)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        places[i] = (uint32_t)size;
+        if (codes[i] == STOA_FSST_ESCAPE) {
+            if (++i == count)
+                return SIZE_MAX;
+            places[i] = STOA_FSST_INSIDE;
+            out[size++] = codes[i];
+        } else if (codes[i] < table->count) {
+            memcpy(out + size, &table->words[codes[i]], table->lengths[codes[i]]);
+            size += table->lengths[codes[i]];
+        } else {
+            return SIZE_MAX;
+        }
+    }
+    return size;
+}
+
+static void make_symbols(struct test_random *random, unsigned count,
+                         struct stoa_fsst_table *table)
+{
+    memset(table, 0, sizeof *table);
+    table->count = count;
+    for (unsigned i = 0; i < 256; i++) {
+        if (i < count)
+            table->lengths[i] = (uint8_t)(1 + test_random_below(random, 8));
+        table->words[i] = test_random_next(random) & mask_of(8u * table->lengths[i]);
+        table->lengths[256 + i] = 1;
+        table->words[256 + i] = i;
+    }
+}
+
+/* Codes of the table, escapes as often as `escapes` of 16 say, and for a sixteenth one that has no
+ * symbol. */
+static void make_codes(struct test_random *random, unsigned symbols, unsigned escapes,
+                       size_t count, uint8_t *codes)
+{
+    for (size_t i = 0; i < count; i++) {
+        codes[i] = symbols ? (uint8_t)test_random_below(random, symbols) : STOA_FSST_ESCAPE;
+        if (test_random_below(random, 16) < escapes)
+            codes[i] = STOA_FSST_ESCAPE;
+    }
+    if (count > 0 && test_random_below(random, 16) == 0)
+        codes[test_random_below(random, count)] = (uint8_t)test_random_below(random, 256);
+}
+
+static void check_fsst(const struct stoa_kernels *kernels,
+                       const struct stoa_fsst_table *table, const uint8_t *codes,
+                       size_t count)
+{
+    uint8_t model[CODES_MOST * 8];
+    uint32_t model_places[CODES_MOST];
+    uint32_t places[CODES_MOST];
+    uint8_t *block;
+    const size_t expected = model_fsst(table, codes, count, model, model_places);
+    const size_t limit = expected == SIZE_MAX ? count * 8 : expected;
+    uint8_t *out = odd_buffer(limit + STOA_FSST_ROOM, &block);
+    for (int with_places = 0; with_places < 2; with_places++) {
+        const size_t found = kernels->fsst_decode(table, codes, count, out, limit,
+                                                  with_places ? places : NULL);
+        assert_true(found == expected);
+        if (expected == SIZE_MAX)
+            continue;
+        assert_bytes(out, model, expected);
+        if (with_places)
+            assert_bytes(places, model_places, count * sizeof *places);
+        if (expected > 0) /* less room: the kernel stops, and says so */
+            assert_true(kernels->fsst_decode(table, codes, count, out, expected - 1,
+                                             with_places ? places : NULL) > expected - 1);
+    }
+    stoa_free(block);
+}
+
+static void test_fsst_decode_gives_what_codes_stand_for(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(307);
+    static const unsigned symbols[] = {255, 255, 254, 100, 1, 0};
+    for (size_t round = 0; round < 1200; round++) {
+        struct stoa_fsst_table table;
+        uint8_t *block;
+        const size_t count = test_random_below(&random, round % 2 ? CODES_MOST : 20);
+        uint8_t *codes = odd_buffer(count, &block);
+        make_symbols(&random, symbols[round % 6], &table);
+        make_codes(&random, table.count, (unsigned)(round / 6 % 3 * 3), count, codes);
+        for
+            EACH_LEVEL(level)
+            {
+                if (level_at(level))
+                    check_fsst(level_at(level), &table, codes, count);
+            }
+        stoa_free(block);
+    }
+}
+
 /* ---- the ladder ---- */
 
 static void test_best_kernels_follow_the_environment(void **state)
@@ -583,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_sum_and_bounds_are_exact_at_the_ends_of_the_range),
         cmocka_unit_test(test_sum_of_nothing_is_zero),
         cmocka_unit_test(test_is_ascii_finds_one_high_byte_anywhere),
+        cmocka_unit_test(test_fsst_decode_gives_what_codes_stand_for),
         cmocka_unit_test(test_best_kernels_follow_the_environment),
         cmocka_unit_test(test_levels_above_the_machine_have_no_kernels),
     };
