@@ -82,6 +82,11 @@ STOA_MUST_USE stoa_status stoa_block_at(struct stoa_block *block, uint32_t row,
 STOA_MUST_USE stoa_status stoa_block_take(struct stoa_block *block, const uint32_t *rows,
                                           uint32_t count, struct stoa_column_builder *out,
                                           stoa_error *err);
+/* I64 and U64: the exact sum of the values that are not NULL, and how many they are, of `vectors`
+ * vectors from `first_vector` on; on encoded data where the encoding can. */
+STOA_MUST_USE stoa_status stoa_block_sum(struct stoa_block *block, uint32_t first_vector,
+                                         uint32_t vectors, uint64_t *out_valid,
+                                         stoa_i128 *out_sum, stoa_error *err);
 
 /* Opens a dictionary block into `out_dictionary` (all entries decoded, strictly ascending in
  * storage order checked). Lives in `arena`; the decompressor is not needed afterwards. */

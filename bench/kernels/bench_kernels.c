@@ -25,6 +25,7 @@ struct buffers {
     uint8_t lanes[ROWS * 8];
     uint64_t out[ROWS];
     uint64_t bits[16];
+    uint32_t ends[ROWS];    /* of runs of 16 rows */
     uint64_t masks[16][16]; /* of random rows, so many of 16 */
     uint8_t text[TEXT_BYTES];
     struct stoa_fsst_table symbols;
@@ -139,6 +140,36 @@ static void run_sum(const struct stoa_kernels *kernels, unsigned argument)
     buffers.out[0] = (uint64_t)sum;
 }
 
+static void run_sum_masked(const struct stoa_kernels *kernels, unsigned share)
+{
+    __int128 sum;
+    kernels->sum_masked(buffers.values, true, buffers.masks[share], ROWS, &sum);
+    buffers.out[0] = (uint64_t)sum;
+}
+
+static void run_sum_lanes(const struct stoa_kernels *kernels, unsigned lane)
+{
+    unsigned __int128 sum;
+    kernels->sum_lanes(lane, buffers.lanes, ROWS, &sum);
+    buffers.out[0] = (uint64_t)sum;
+}
+
+static void run_sum_packed(const struct stoa_kernels *kernels, unsigned width)
+{
+    unsigned __int128 sum;
+    kernels->unpack(width, buffers.packed, buffers.lanes);
+    kernels->sum_lanes(stoa_lane_bits(width), buffers.lanes, ROWS, &sum);
+    buffers.out[0] = (uint64_t)sum;
+}
+
+static void run_sum_runs(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    __int128 sum;
+    kernels->sum_runs(buffers.values, true, buffers.ends, ROWS, 0, &sum);
+    buffers.out[0] = (uint64_t)sum;
+}
+
 static void run_min_max(const struct stoa_kernels *kernels, unsigned argument)
 {
     (void)argument;
@@ -240,6 +271,16 @@ static const struct bench_case cases[] = {
     {"spread 64",      run_spread_64,    12, ROWS,           value_bytes },
     {"spread bits",    run_spread_bits,  12, ROWS,           value_bytes },
     {"sum i64",        run_sum,          64, ROWS,           value_bytes },
+    {"sum masked",     run_sum_masked,   12, ROWS,           value_bytes },
+    {"sum lanes",      run_sum_lanes,    8,  ROWS,           lane_bytes  },
+    {"sum lanes",      run_sum_lanes,    16, ROWS,           lane_bytes  },
+    {"sum lanes",      run_sum_lanes,    32, ROWS,           lane_bytes  },
+    {"sum lanes",      run_sum_lanes,    64, ROWS,           lane_bytes  },
+    {"unpack, sum",    run_sum_packed,   3,  ROWS,           unpack_bytes},
+    {"unpack, sum",    run_sum_packed,   12, ROWS,           unpack_bytes},
+    {"unpack, sum",    run_sum_packed,   20, ROWS,           unpack_bytes},
+    {"unpack, sum",    run_sum_packed,   40, ROWS,           unpack_bytes},
+    {"sum runs",       run_sum_runs,     64, ROWS,           value_bytes },
     {"min max i64",    run_min_max,      64, ROWS,           value_bytes },
     {"is ascii",       run_ascii,        8,  TEXT_BYTES,     text_bytes  },
     {"fsst decode",    run_fsst,         0,  TEXT_BYTES / 4, fsst_bytes  },
@@ -297,6 +338,7 @@ static void fill_buffers(void)
     for (size_t i = 0; i < ROWS; i++) {
         state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         buffers.values[i] = state >> 40;
+        buffers.ends[i] = (uint32_t)(i + 1) * 16;
         buffers.floats[i] = (double)(state >> 54);
         for (unsigned share = 0; share < 16; share++)
             buffers.masks[share][i / 64] |= (uint64_t)(state >> 60 < share) << i % 64;

@@ -141,6 +141,7 @@ struct stoa_encoding {
     const char *spec;     /* "spec/encodings/rle.md" */
     uint32_t phys_mask;   /* bit per stoa_phys it can hold */
     bool has_children;    /* never at the deepest level */
+    bool sum_skips_nulls; /* its sums leave out rows that are NULL in the block */
     bool is_asked_last;   /* estimates by a codec, which a low `limit` may spare it */
     double decode_cycles; /* per value, for the choice; measured by bench/format */
 
@@ -180,7 +181,7 @@ struct stoa_encoding {
     stoa_status (*at)(struct stoa_node *node, uint32_t row, struct stoa_value *out,
                       stoa_error *err);
     /* I64 and U64: adds the values of rows [first, first + count) to *sum, which cannot overflow;
-     * NULL: the generic decode. */
+     * NULL: the generic decode. What rows behind NULLs hold counts, except where sum_skips_nulls. */
     stoa_status (*sum)(struct stoa_node *node, uint32_t first, uint32_t count,
                        stoa_i128 *sum, stoa_error *err);
     /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */

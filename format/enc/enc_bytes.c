@@ -221,6 +221,50 @@ static stoa_status bytes_at(struct stoa_node *node, uint32_t row, struct stoa_va
     return STOA_OK;
 }
 
+/* ---- summing ---- */
+
+/* The numbers' sum, plane by plane or as the lanes they are. */
+static stoa_status sum_numbers(struct stoa_node *node, uint32_t first, uint32_t count,
+                               stoa_u128 *out, stoa_error *err)
+{
+    struct bytes_state *state = node->state;
+    const struct stoa_kernels *kernels = node->context->kernels;
+    const bool whole = state->layout == STOA_BYTES_WHOLE;
+    const unsigned size = whole ? state->width : 1;
+    *out = 0;
+    for (unsigned plane = 0; plane < (whole ? 1 : state->width); plane++) {
+        const uint8_t *raw = NULL;
+        stoa_u128 sum = 0;
+        STOA_TRY(stoa_stream_touch(&state->streams[plane], first * size, count * size, &raw,
+                                   err));
+        kernels->sum_lanes(8 * size, raw, count, &sum);
+        *out += sum << 8 * plane;
+    }
+    return STOA_OK;
+}
+
+/* Odd widths are decoded, and what might wrap around in the kind is. */
+static stoa_status bytes_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                             stoa_i128 *sum, stoa_error *err)
+{
+    const struct bytes_state *state = node->state;
+    const bool is_lane = (state->width & (state->width - 1)) == 0;
+    stoa_i128 base;
+    if ((state->layout == STOA_BYTES_WHOLE && !is_lane) ||
+        !stoa_enc_is_exact(node->phys, (uint64_t)state->base, state->scale,
+                           stoa_low_mask(8 * state->width), &base))
+        return stoa_node_sum_decoded(node, first, count, sum, err);
+    while (count > 0) {
+        const struct stoa_part part = stoa_first_part(first, count);
+        stoa_u128 numbers = 0;
+        STOA_TRY(sum_numbers(node, first, part.count, &numbers, err));
+        *sum += base * part.count + (stoa_i128)(state->scale * numbers);
+        first += part.count;
+        count -= part.count;
+    }
+    return STOA_OK;
+}
+
 static stoa_status bytes_describe(const struct stoa_node *node, struct stoa_buf *out,
                                   stoa_error *err)
 {
@@ -248,5 +292,6 @@ const struct stoa_encoding stoa_enc_bytes = {
     .open = bytes_open,
     .decode = bytes_decode,
     .at = bytes_at,
+    .sum = bytes_sum,
     .describe = bytes_describe,
 };

@@ -134,6 +134,15 @@ static stoa_status const_at(struct stoa_node *node, uint32_t row, struct stoa_va
     return STOA_OK;
 }
 
+static stoa_status const_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                             stoa_i128 *sum, stoa_error *err)
+{
+    STOA_UNUSED(first);
+    STOA_UNUSED(err);
+    *sum += stoa_value_number(node->phys, node->state) * count;
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_const = {
     .id = STOA_ENC_CONST,
     .name = "const",
@@ -148,4 +157,5 @@ const struct stoa_encoding stoa_enc_const = {
     .select = const_select,
     .bounds = const_bounds,
     .at = const_at,
+    .sum = const_sum,
 };

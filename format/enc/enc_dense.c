@@ -175,6 +175,13 @@ static stoa_status dense_select(struct stoa_node *node, uint32_t vector,
     return stoa_expand_select(node->state, vector, predicate, out_bits, NULL, err);
 }
 
+static stoa_status dense_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                             stoa_i128 *sum, stoa_error *err)
+{
+    uint32_t valid = 0;
+    return stoa_expand_sum(node->state, first, count, &valid, sum, err);
+}
+
 const struct stoa_encoding stoa_enc_dense = {
     .id = STOA_ENC_DENSE,
     .name = "dense",
@@ -182,6 +189,7 @@ const struct stoa_encoding stoa_enc_dense = {
     .phys_mask =
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
+    .sum_skips_nulls = true,
     .decode_cycles = 1.2,
     .estimate = dense_estimate,
     .encode = dense_encode,
@@ -190,4 +198,5 @@ const struct stoa_encoding stoa_enc_dense = {
     .select = dense_select,
     .narrow = dense_narrow,
     .at = dense_at,
+    .sum = dense_sum,
 };

@@ -227,7 +227,7 @@ stoa_status stoa_expand_narrow(struct stoa_expand *expand, uint32_t vector, uint
 
 /* ---- one value ---- */
 
-/* Set bits before row `row`. */
+/* Set bits before row `row`, which may be the number of rows. */
 static uint32_t rank_of(const struct stoa_expand *expand, uint32_t row)
 {
     const uint32_t vector = row / STOA_VECTOR_ROWS;
@@ -276,5 +276,18 @@ stoa_status stoa_expand_select(struct stoa_expand *expand, uint32_t vector,
     expand->child->context->kernels->spread_bits(mask, matches, out_bits);
     if (out_kept)
         memcpy(out_kept, mask, sizeof mask);
+    return STOA_OK;
+}
+
+/* ---- summing ---- */
+
+stoa_status stoa_expand_sum(struct stoa_expand *expand, uint32_t first, uint32_t count,
+                            uint32_t *out_kept, stoa_i128 *sum, stoa_error *err)
+{
+    const uint32_t from = rank_of(expand, first);
+    const uint32_t kept = rank_of(expand, first + count) - from;
+    expand->cached = NO_VECTOR; /* the child may use its scratch */
+    STOA_TRY(stoa_node_sum(expand->child, from, kept, sum, err));
+    *out_kept = kept;
     return STOA_OK;
 }

@@ -48,5 +48,9 @@ STOA_MUST_USE stoa_status stoa_expand_select(struct stoa_expand *expand, uint32_
                                              uint64_t out_bits[STOA_VECTOR_WORDS],
                                              uint64_t out_kept[STOA_VECTOR_WORDS],
                                              stoa_error *err);
+/* I64 and U64: adds the child's values of rows [first, first + count); *out_kept is how many. */
+STOA_MUST_USE stoa_status stoa_expand_sum(struct stoa_expand *expand, uint32_t first,
+                                          uint32_t count, uint32_t *out_kept,
+                                          stoa_i128 *sum, stoa_error *err);
 
 #endif

@@ -508,6 +508,73 @@ static bool ffor_bounds(const struct stoa_node *node, uint32_t vector, stoa_i128
     return true;
 }
 
+/* ---- summing ---- */
+
+/* The value that a row has by its lane, its exception left out. */
+static stoa_i128 lane_value(const struct stoa_node *node, const struct lanes *lanes,
+                            uint32_t row, stoa_i128 base)
+{
+    const struct ffor_state *state = node->state;
+    uint64_t lane = 0;
+    if (lanes->bits > 0)
+        memcpy(&lane, (const uint8_t *)lanes->data + (size_t)row * (lanes->bits / 8),
+               lanes->bits / 8);
+    return base + (stoa_i128)((stoa_u128)state->scale * lane);
+}
+
+/* What exceptions among the rows add to the sum of the lanes. */
+static stoa_i128 patch_sum(const struct stoa_node *node, struct stoa_part part,
+                           const struct lanes *lanes, stoa_i128 base)
+{
+    const struct ffor_state *state = node->state;
+    const uint32_t count = exception_count(state, part.vector);
+    stoa_i128 sum = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const uint32_t i = state->exceptions_at[part.vector] + k;
+        const uint32_t row = stoa_load_le16(state->positions + (size_t)i * 2);
+        if (row < part.first || row - part.first >= part.count)
+            continue;
+        const struct stoa_value value = exception_value(node, i);
+        sum += stoa_value_number(node->phys, &value) - lane_value(node, lanes, row, base);
+    }
+    return sum;
+}
+
+/* Rows of one vector: count x base + scale x the sum of the lanes. */
+static stoa_status sum_part(struct stoa_node *node, struct stoa_part part, stoa_i128 *sum,
+                            stoa_error *err)
+{
+    const struct ffor_state *state = node->state;
+    struct lanes lanes;
+    stoa_i128 base;
+    stoa_u128 lane_sum = 0;
+    if (!is_exact(node, part.vector, &base)) {
+        const uint32_t first = part.vector * STOA_VECTOR_ROWS + part.first;
+        return stoa_node_sum_decoded(node, first, part.count, sum, err);
+    }
+    STOA_TRY(unpack_vector(node, part.vector, &lanes, err));
+    if (lanes.bits > 0)
+        node->context->kernels->sum_lanes(
+            lanes.bits, (const uint8_t *)lanes.data + (size_t)part.first * (lanes.bits / 8),
+            part.count, &lane_sum);
+    *sum += base * part.count + (stoa_i128)(state->scale * lane_sum);
+    if (state->counts)
+        *sum += patch_sum(node, part, &lanes, base);
+    return STOA_OK;
+}
+
+static stoa_status ffor_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                            stoa_i128 *sum, stoa_error *err)
+{
+    while (count > 0) {
+        const struct stoa_part part = stoa_first_part(first, count);
+        STOA_TRY(sum_part(node, part, sum, err));
+        first += part.count;
+        count -= part.count;
+    }
+    return STOA_OK;
+}
+
 static stoa_status ffor_describe(const struct stoa_node *node, struct stoa_buf *out,
                                  stoa_error *err)
 {
@@ -545,5 +612,6 @@ const struct stoa_encoding stoa_enc_ffor = {
     .narrow = ffor_narrow,
     .bounds = ffor_bounds,
     .at = ffor_at,
+    .sum = ffor_sum,
     .describe = ffor_describe,
 };

@@ -173,14 +173,35 @@ stoa_status stoa_node_at(struct stoa_node *node, uint32_t row, struct stoa_value
     return STOA_OK;
 }
 
-static stoa_i128 sum_values(const struct stoa_vector *vector, uint32_t first,
-                            uint32_t count)
+stoa_i128 stoa_enc_sum_values(const struct stoa_node *node, const void *values,
+                              uint32_t count)
 {
+    const struct stoa_kernels *kernels = node->context->kernels;
+    stoa_u128 unsigned_sum = 0;
     stoa_i128 sum = 0;
-    for (uint32_t i = first; i < first + count; i++)
-        sum += vector->phys == STOA_PHYS_I64 ? (stoa_i128)vector->values.i64[i]
-                                             : (stoa_i128)vector->values.u64[i];
-    return sum;
+    if (node->phys == STOA_PHYS_I64) {
+        kernels->sum_i64(values, count, &sum);
+        return sum;
+    }
+    kernels->sum_lanes(64, values, count, &unsigned_sum);
+    return (stoa_i128)unsigned_sum;
+}
+
+stoa_status stoa_node_sum_decoded(struct stoa_node *node, uint32_t first, uint32_t count,
+                                  stoa_i128 *sum, stoa_error *err)
+{
+    struct stoa_vector *scratch = NULL;
+    STOA_TRY(stoa_node_scratch(node, &scratch, err));
+    stoa_i128 total = 0;
+    while (count > 0) {
+        const struct stoa_part part = stoa_first_part(first, count);
+        STOA_TRY(stoa_node_decode(node, part.vector, scratch, err));
+        total += stoa_enc_sum_values(node, scratch->values.u64 + part.first, part.count);
+        first += part.count;
+        count -= part.count;
+    }
+    *sum += total;
+    return STOA_OK;
 }
 
 stoa_status stoa_node_sum(struct stoa_node *node, uint32_t first, uint32_t count,
@@ -188,22 +209,9 @@ stoa_status stoa_node_sum(struct stoa_node *node, uint32_t first, uint32_t count
 {
     assert(node->phys == STOA_PHYS_I64 || node->phys == STOA_PHYS_U64);
     assert(first <= node->count && count <= node->count - first);
-    if (node->encoding->sum)
-        return node->encoding->sum(node, first, count, sum, err);
-    struct stoa_vector *scratch = NULL;
-    STOA_TRY(stoa_node_scratch(node, &scratch, err));
-    stoa_i128 total = 0;
-    for (uint32_t row = first; row < first + count;) {
-        const uint32_t vector = row / STOA_VECTOR_ROWS;
-        const uint32_t start = row % STOA_VECTOR_ROWS;
-        const uint32_t room = STOA_VECTOR_ROWS - start;
-        const uint32_t left = first + count - row;
-        STOA_TRY(stoa_node_decode(node, vector, scratch, err));
-        total += sum_values(scratch, start, left < room ? left : room);
-        row += left < room ? left : room;
-    }
-    *sum += total;
-    return STOA_OK;
+    if (!node->encoding->sum)
+        return stoa_node_sum_decoded(node, first, count, sum, err);
+    return node->encoding->sum(node, first, count, sum, err);
 }
 
 bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,

@@ -125,6 +125,45 @@ STOA_MUST_USE stoa_status stoa_node_select_decoded(struct stoa_node *node, uint3
 STOA_MUST_USE stoa_status stoa_node_narrow_decoded(struct stoa_node *node, uint32_t vector,
                                                    uint32_t *out, stoa_error *err);
 
+/* Decode, then add. */
+STOA_MUST_USE stoa_status stoa_node_sum_decoded(struct stoa_node *node, uint32_t first,
+                                                uint32_t count, stoa_i128 *sum,
+                                                stoa_error *err);
+
+/* ---- sums ---- */
+
+/* Rows of one vector: where they begin in it, and how many. */
+struct stoa_part {
+    uint32_t vector;
+    uint32_t first;
+    uint32_t count;
+};
+
+/* Of rows [first, first + count) those that lie in the vector of the first one. */
+static inline struct stoa_part stoa_first_part(uint32_t first, uint32_t count)
+{
+    const uint32_t room = STOA_VECTOR_ROWS - first % STOA_VECTOR_ROWS;
+    return (struct stoa_part){.vector = first / STOA_VECTOR_ROWS,
+                              .first = first % STOA_VECTOR_ROWS,
+                              .count = count < room ? count : room};
+}
+
+/* Sum of `count` values of 8 bytes of the node's kind, I64 or U64. */
+stoa_i128 stoa_enc_sum_values(const struct stoa_node *node, const void *values,
+                              uint32_t count);
+
+/* Whether base + scale x number, taken as the kind's 8 bytes, is the same in whole numbers for all
+ * numbers up to `largest`: then sums may be taken of the numbers. *out_base is the base. */
+static inline bool stoa_enc_is_exact(enum stoa_phys phys, uint64_t base, uint64_t scale,
+                                     uint64_t largest, stoa_i128 *out_base)
+{
+    const stoa_u128 span = (stoa_u128)scale * largest;
+    *out_base = phys == STOA_PHYS_I64 ? (stoa_i128)(int64_t)base : (stoa_i128)base;
+    return span <= UINT64_MAX &&
+           *out_base + (stoa_i128)span <=
+               (phys == STOA_PHYS_I64 ? (stoa_i128)INT64_MAX : (stoa_i128)UINT64_MAX);
+}
+
 /* ---- values ---- */
 
 /* The value's bytes [ENC-8] of the fixed kinds; BOOL gives one byte. Returns how many. */

@@ -65,6 +65,15 @@ static stoa_status raw_at(struct stoa_node *node, uint32_t row, struct stoa_valu
     return STOA_OK;
 }
 
+static stoa_status raw_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                           stoa_i128 *sum, stoa_error *err)
+{
+    STOA_UNUSED(err);
+    *sum += stoa_enc_sum_values(
+        node, node->bytes + STOA_NODE_HEADER_SIZE + (size_t)first * 8, count);
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_raw = {
     .id = STOA_ENC_RAW,
     .name = "raw",
@@ -76,4 +85,5 @@ const struct stoa_encoding stoa_enc_raw = {
     .open = raw_open,
     .decode = raw_decode,
     .at = raw_at,
+    .sum = raw_sum,
 };

@@ -386,6 +386,44 @@ static stoa_status rle_describe(const struct stoa_node *node, struct stoa_buf *o
     return stoa_buf_printf(out, err, " %" PRIu32 " runs", stoa_node_parameter(node));
 }
 
+/* ---- summing ---- */
+
+/* Whole runs from `*run`, where row *begin is, up to `last`: value times length, a vector of values
+ * at a time. */
+static stoa_status sum_runs(struct stoa_node *node, uint32_t *run, uint32_t last,
+                            uint32_t *begin, stoa_i128 *sum, stoa_error *err)
+{
+    const struct rle_state *state = node->state;
+    while (*run < last) {
+        const struct stoa_part part = stoa_first_part(*run, last - *run);
+        stoa_i128 some = 0;
+        STOA_TRY(load_values(node, *run, err));
+        node->context->kernels->sum_runs(state->values->values.u64 + part.first,
+                                         node->phys == STOA_PHYS_I64, state->ends + *run,
+                                         part.count, *begin, &some);
+        *sum += some;
+        *run += part.count;
+        *begin = state->ends[*run - 1];
+    }
+    return STOA_OK;
+}
+
+static stoa_status rle_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                           stoa_i128 *sum, stoa_error *err)
+{
+    struct rle_state *state = node->state;
+    if (count == 0)
+        return STOA_OK;
+    uint32_t run = find_run(state, first);
+    uint32_t begin = first;
+    stoa_i128 total = 0;
+    STOA_TRY(sum_runs(node, &run, find_run(state, first + count - 1), &begin, &total, err));
+    STOA_TRY(load_values(node, run, err));
+    const struct stoa_value value = stoa_vector_get(state->values, run % STOA_VECTOR_ROWS);
+    *sum += total + stoa_value_number(node->phys, &value) * (first + count - begin);
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_rle = {
     .id = STOA_ENC_RLE,
     .name = "rle",
@@ -400,5 +438,6 @@ const struct stoa_encoding stoa_enc_rle = {
     .decode = rle_decode,
     .select = rle_select,
     .at = rle_at,
+    .sum = rle_sum,
     .describe = rle_describe,
 };

@@ -340,6 +340,16 @@ static stoa_status sparse_select(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+static stoa_status sparse_sum(struct stoa_node *node, uint32_t first, uint32_t count,
+                              stoa_i128 *sum, stoa_error *err)
+{
+    struct sparse_state *state = node->state;
+    uint32_t others = 0;
+    STOA_TRY(stoa_expand_sum(&state->expand, first, count, &others, sum, err));
+    *sum += stoa_value_number(node->phys, &state->top) * (count - others);
+    return STOA_OK;
+}
+
 static stoa_status sparse_describe(const struct stoa_node *node, struct stoa_buf *out,
                                    stoa_error *err)
 {
@@ -361,5 +371,6 @@ const struct stoa_encoding stoa_enc_sparse = {
     .select = sparse_select,
     .narrow = sparse_narrow,
     .at = sparse_at,
+    .sum = sparse_sum,
     .describe = sparse_describe,
 };

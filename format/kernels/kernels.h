@@ -72,6 +72,16 @@ struct stoa_kernels {
     void (*spread_bits)(const uint64_t mask[16], const uint64_t kept[16], uint64_t out[16]);
     /* Exact sum of `count` values. */
     void (*sum_i64)(const int64_t *values, size_t count, __int128 *out_sum);
+    /* Exact sum of the values whose bit is set, of `count` <= 1,024; no bit is set behind. */
+    void (*sum_masked)(const uint64_t *values, bool is_signed, const uint64_t *mask,
+                       size_t count, __int128 *out_sum);
+    /* Exact sum of `count` <= 1,024 unsigned lanes of 8, 16, 32 or 64 bits. */
+    void (*sum_lanes)(unsigned lane_bits, const void *lanes, size_t count,
+                      unsigned __int128 *out_sum);
+    /* Exact sum of `count` <= 1,024 runs, value times length: run i has the rows from the end of
+     * the one before (`begin` for the first) to ends[i], at most 65,536 in all. */
+    void (*sum_runs)(const uint64_t *values, bool is_signed, const uint32_t *ends,
+                     size_t count, uint32_t begin, __int128 *out_sum);
     /* Smallest and largest of `count` >= 1 values. */
     void (*min_max_i64)(const int64_t *values, size_t count, int64_t *out_min,
                         int64_t *out_max);

@@ -8,11 +8,12 @@
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
  * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h,
- * FSST in kernels_fsst.h.
+ * sums and bounds in kernels_fold.h, FSST in kernels_fsst.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
 
+#include "format/kernels/kernels_fold.h"
 #include "format/kernels/kernels_fsst.h"
 #include "format/kernels/kernels_packing.h"
 
@@ -87,64 +88,6 @@ static void kernel_divide_i64(const int64_t *in, size_t count, double divisor, d
         out[i] = (double)in[i];
     for (i = first; i < count; i++)
         out[i] /= divisor;
-}
-
-/* Sums halves of 32 bits in 64-bit lanes, which cannot overflow below 2^32 values. Values are
- * taken as value + 2^63, since a vector shift that keeps the sign is missing before AVX-512. */
-static void kernel_sum_i64(const int64_t *values, size_t count, __int128 *out_sum)
-{
-    const size_t step = (size_t)1 << 30;
-    __int128 sum = 0;
-    for (size_t first = 0; first < count; first += step) {
-        const size_t n = count - first < step ? count - first : step;
-        uint64_t low = 0;
-        uint64_t high = 0;
-        for (size_t i = 0; i < n; i++) {
-            const uint64_t biased = (uint64_t)values[first + i] ^ UINT64_C(1) << 63;
-            low += (uint32_t)biased;
-            high += biased >> 32;
-        }
-        sum +=
-            (__int128)high * ((__int128)1 << 32) + low - (__int128)n * ((__int128)1 << 63);
-    }
-    *out_sum = sum;
-}
-
-/* Four vectors of each, since one would wait for itself; a comparison is 0 or all ones. */
-static void kernel_min_max_i64(const int64_t *values, size_t count, int64_t *out_min,
-                               int64_t *out_max)
-{
-    int64_t low = values[0];
-    int64_t high = values[0];
-    size_t i = 0;
-#if VECTOR_BYTES > 8
-    enum { CHAINS = 4 };
-    any_signed_vec lows[CHAINS];
-    any_signed_vec highs[CHAINS];
-    for (size_t j = 0; j < CHAINS; j++)
-        lows[j] = highs[j] = (any_signed_vec){0} + values[0];
-    for (; i + (size_t)CHAINS * WORDS <= count; i += (size_t)CHAINS * WORDS) {
-        for (size_t j = 0; j < CHAINS; j++) {
-            const any_signed_vec v = *(const any_signed_vec *)(values + i + j * WORDS);
-            const any_signed_vec is_low = v < lows[j];
-            const any_signed_vec is_high = v > highs[j];
-            lows[j] = (v & is_low) | (lows[j] & ~is_low);
-            highs[j] = (v & is_high) | (highs[j] & ~is_high);
-        }
-    }
-    for (size_t j = 0; j < (size_t)CHAINS * WORDS; j++) {
-        const int64_t v_low = lows[j / WORDS][j % WORDS];
-        const int64_t v_high = highs[j / WORDS][j % WORDS];
-        low = v_low < low ? v_low : low;
-        high = v_high > high ? v_high : high;
-    }
-#endif
-    for (; i < count; i++) {
-        low = values[i] < low ? values[i] : low;
-        high = values[i] > high ? values[i] : high;
-    }
-    *out_min = low;
-    *out_max = high;
 }
 
 static bool kernel_is_ascii(const uint8_t *bytes, size_t size)
@@ -262,6 +205,9 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .select_i64 = kernel_select_i64,                                                   \
         .select_f64 = kernel_select_f64,                                                   \
         .sum_i64 = kernel_sum_i64,                                                         \
+        .sum_masked = kernel_sum_masked,                                                   \
+        .sum_lanes = kernel_sum_lanes,                                                     \
+        .sum_runs = kernel_sum_runs,                                                       \
         .min_max_i64 = kernel_min_max_i64,                                                 \
         .is_ascii = kernel_is_ascii,                                                       \
         .fsst_decode = kernel_fsst_decode,                                                 \

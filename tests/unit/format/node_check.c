@@ -298,6 +298,33 @@ static void check_select(struct stoa_node *node, const struct stoa_column *colum
     }
 }
 
+static bool has_sum(enum stoa_phys phys)
+{
+    return phys == STOA_PHYS_I64 || phys == STOA_PHYS_U64;
+}
+
+/* Some rows, all of them at last. */
+static void check_sum(struct stoa_node *node, const struct stoa_column *column,
+                      struct test_random *random)
+{
+    for (int i = 0; i < 8; i++) {
+        const uint32_t first =
+            i == 7 ? 0 : (uint32_t)test_random_below(random, column->length + 1);
+        const uint32_t left = column->length - first;
+        const uint32_t count =
+            i == 7 ? left : (uint32_t)test_random_below(random, left + 1);
+        stoa_i128 expected = -7;
+        stoa_i128 sum = -7;
+        stoa_error err;
+        for (uint32_t row = first; row < first + count; row++)
+            expected += column->phys == STOA_PHYS_I64
+                            ? (stoa_i128)stoa_column_i64(column)[row]
+                            : (stoa_i128)stoa_column_u64(column)[row];
+        assert_ok(stoa_node_sum(node, first, count, &sum, &err), &err);
+        assert_true(sum == expected);
+    }
+}
+
 void node_check(struct stoa_node *node, const struct stoa_column *column,
                 struct test_random *random)
 {
@@ -318,6 +345,8 @@ void node_check(struct stoa_node *node, const struct stoa_column *column,
                      &vector);
         check_at(node, column, (uint32_t)test_random_below(random, column->length));
     }
+    if (has_sum(column->phys))
+        check_sum(node, column, random);
     stoa_vector_done(&vector);
 }
 
@@ -399,7 +428,20 @@ static void check_damaged_points(struct stoa_node *node, stoa_status expected)
     assert_true(is_seen || node->encoding->id == STOA_ENC_FSST);
 }
 
-/* Opens and, when that works, decodes and selects everything. */
+/* What was decoded of a damaged node is what its sum is of. */
+static void check_damaged_sum(struct stoa_node *node, const struct stoa_vector *vector,
+                              uint32_t v)
+{
+    stoa_i128 expected = 0;
+    stoa_i128 sum = 0;
+    for (uint32_t i = 0; i < vector->length; i++)
+        expected += node->phys == STOA_PHYS_I64 ? (stoa_i128)vector->values.i64[i]
+                                                : (stoa_i128)vector->values.u64[i];
+    assert_ok(stoa_node_sum(node, v * STOA_VECTOR_ROWS, vector->length, &sum, NULL), NULL);
+    assert_true(sum == expected);
+}
+
+/* Opens and, when that works, decodes, selects and sums everything. */
 static stoa_status read_all(const uint8_t *bytes, size_t size, enum stoa_phys phys,
                             uint32_t count, const struct stoa_dictionary *dictionary,
                             stoa_error *err)
@@ -415,6 +457,8 @@ static stoa_status read_all(const uint8_t *bytes, size_t size, enum stoa_phys ph
         status = stoa_node_select(opened.node, v, &all, &vector, bits, err);
         if (status == STOA_OK)
             status = stoa_node_decode(opened.node, v, &vector, err);
+        if (status == STOA_OK && has_sum(phys))
+            check_damaged_sum(opened.node, &vector, v);
         if (status == STOA_OK && phys == STOA_PHYS_BYTES) {
             for (uint32_t i = 0; i < vector.length; i++)
                 read_view(vector.values.views[i]);

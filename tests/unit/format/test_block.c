@@ -161,6 +161,33 @@ static void check_take(struct stoa_block *block, const struct stoa_column *colum
     stoa_column_builder_done(&taken);
 }
 
+/* Random vectors, all of them at last. */
+static void check_sum(struct stoa_block *block, const struct stoa_column *column,
+                      struct test_random *random)
+{
+    const uint32_t vectors = stoa_vector_count(column->length);
+    for (int i = 0; i < 5; i++) {
+        const uint32_t first = i == 4 ? 0 : (uint32_t)test_random_below(random, vectors);
+        const uint32_t count =
+            i == 4 ? vectors : (uint32_t)test_random_below(random, vectors - first + 1);
+        stoa_i128 expected = 0;
+        uint64_t expected_valid = 0;
+        stoa_i128 sum = 1;
+        uint64_t valid = 1;
+        stoa_error err;
+        for (uint32_t row = first * STOA_VECTOR_ROWS;
+             row < (first + count) * STOA_VECTOR_ROWS && row < column->length; row++) {
+            const struct stoa_value value = stoa_column_get(column, row);
+            expected_valid += !value.is_null;
+            if (!value.is_null)
+                expected += stoa_value_number(column->phys, &value);
+        }
+        assert_ok(stoa_block_sum(block, first, count, &valid, &sum, &err), &err);
+        assert_int_equal(valid, expected_valid);
+        assert_true(sum == expected);
+    }
+}
+
 static void check_block(const struct stoa_column *column, enum stoa_profile profile,
                         struct test_random *random)
 {
@@ -181,6 +208,8 @@ static void check_block(const struct stoa_column *column, enum stoa_profile prof
     check_take(&made.block, column, random);
     for (uint32_t v = 0; v < vectors; v++)
         check_decode(&made.block, column, v, &vector);
+    if (column->phys == STOA_PHYS_I64 || column->phys == STOA_PHYS_U64)
+        check_sum(&made.block, column, random);
     stoa_vector_done(&vector);
     block_done(&made);
 }

@@ -500,6 +500,96 @@ static void test_sum_and_bounds_are_exact_at_the_ends_of_the_range(void **state)
     }
 }
 
+/* Masks that take all, none and some values, over any length. */
+static void test_sum_masked_takes_the_set_bits_alone(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(311);
+    uint64_t values[ROWS];
+    uint64_t mask[16];
+    for (size_t count = 0; count <= ROWS; count += count < 70 ? 1 : 53) {
+        for (int kind = 0; kind < 8; kind++) {
+            __int128 sums[2] = {0, 0};
+            memset(mask, 0, sizeof mask);
+            for (size_t i = 0; i < count; i++) {
+                const bool taken =
+                    kind % 4 == 0 || (kind % 4 > 1 && test_random_below(&random, 2));
+                values[i] = kind < 4 ? test_random_next(&random) : UINT64_MAX << 63;
+                mask[i / 64] |= (uint64_t)taken << i % 64;
+                sums[0] += taken ? (__int128)values[i] : 0;
+                sums[1] += taken ? (__int128)(int64_t)values[i] : 0;
+            }
+            for
+                EACH_LEVEL(level)
+                {
+                    for (int is_signed = 0; level_at(level) && is_signed < 2; is_signed++) {
+                        __int128 sum = 1;
+                        level_at(level)->sum_masked(values, is_signed, mask, count, &sum);
+                        assert_true(sum == sums[is_signed]);
+                    }
+                }
+        }
+    }
+}
+
+static void test_sum_lanes_of_every_width_and_length(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(312);
+    for (unsigned lane_bits = 8; lane_bits <= 64; lane_bits *= 2) {
+        for (size_t count = 0; count <= ROWS; count += count < 140 ? 1 : 34) {
+            uint8_t *block;
+            uint8_t *lanes = odd_buffer(count * lane_bits / 8, &block);
+            unsigned __int128 expected = 0;
+            for (size_t i = 0; i < count * lane_bits / 8; i++)
+                lanes[i] = count % 3 == 0 ? 0xFF : (uint8_t)test_random_next(&random);
+            for (size_t i = 0; i < count; i++)
+                expected += read_lane(lanes, lane_bits, i);
+            for
+                EACH_LEVEL(level)
+                {
+                    unsigned __int128 sum = 1;
+                    if (!level_at(level))
+                        continue;
+                    level_at(level)->sum_lanes(lane_bits, lanes, count, &sum);
+                    assert_true(sum == expected);
+                }
+            stoa_free(block);
+        }
+    }
+}
+
+/* One run of all rows, runs of one row, and runs of any length. */
+static void test_sum_runs_multiplies_values_with_lengths(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(313);
+    uint64_t values[ROWS];
+    uint32_t ends[ROWS];
+    for (size_t count = 0; count <= ROWS; count += count < 40 ? 1 : 41) {
+        const uint32_t begin = (uint32_t)test_random_below(&random, 100);
+        const uint32_t longest = count % 2 && count > 0 ? (uint32_t)(65536 / count) : 1;
+        __int128 sums[2] = {0, 0};
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t length = 1 + (uint32_t)test_random_below(&random, longest);
+            ends[i] = (i > 0 ? ends[i - 1] : begin) + (count == 1 ? 65536 : length);
+            values[i] = count % 3 ? test_random_next(&random) : UINT64_MAX >> (i & 1);
+            sums[0] += (__int128)values[i] * (ends[i] - (i > 0 ? ends[i - 1] : begin));
+            sums[1] +=
+                (__int128)(int64_t)values[i] * (ends[i] - (i > 0 ? ends[i - 1] : begin));
+        }
+        for
+            EACH_LEVEL(level)
+            {
+                for (int is_signed = 0; level_at(level) && is_signed < 2; is_signed++) {
+                    __int128 sum = 1;
+                    level_at(level)->sum_runs(values, is_signed, ends, count, begin, &sum);
+                    assert_true(sum == sums[is_signed]);
+                }
+            }
+    }
+}
+
 static void test_sum_of_nothing_is_zero(void **state)
 {
     STOA_UNUSED(state);
@@ -684,6 +774,9 @@ int main(void)
         cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
         cmocka_unit_test(test_select_f64_never_takes_nan),
         cmocka_unit_test(test_sum_and_bounds_are_exact_at_the_ends_of_the_range),
+        cmocka_unit_test(test_sum_masked_takes_the_set_bits_alone),
+        cmocka_unit_test(test_sum_lanes_of_every_width_and_length),
+        cmocka_unit_test(test_sum_runs_multiplies_values_with_lengths),
         cmocka_unit_test(test_sum_of_nothing_is_zero),
         cmocka_unit_test(test_is_ascii_finds_one_high_byte_anywhere),
         cmocka_unit_test(test_fsst_decode_gives_what_codes_stand_for),
