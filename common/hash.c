@@ -3,13 +3,27 @@
  * XXH3 behind four functions; the only file that includes xxhash, and inlined so that the
  * library needs no shared object for its checksums. Block checksums, file identities and the
  * hash tables of the query layer all come here.
+ *
+ * On x86 it is compiled twice more, for AVX2 and AVX-512, with STOA_HASH_LONG as the name of the one
+ * function these have: payloads are hashed two and three times as fast by them.
  */
 #include "common/hash.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#ifdef STOA_HASH_LONG
+
+uint64_t STOA_HASH_LONG(const void *bytes, size_t size, uint64_t seed);
+uint64_t STOA_HASH_LONG(const void *bytes, size_t size, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes, size, seed);
+}
+
+#else
+
 #include "common/alloc.h"
+#include "common/cpu.h"
 
 struct stoa_hasher {
     XXH3_state_t state; /* wants 64-byte alignment */
@@ -20,8 +34,30 @@ static struct stoa_hash128 from_xxh128(XXH128_hash_t hash)
     return (struct stoa_hash128){.low = hash.low64, .high = hash.high64};
 }
 
+#ifdef STOA_HASH_X86
+/* From here on a call through the level is worth it. */
+enum { LONG_BYTES = 1024 };
+
+uint64_t stoa_hash64_avx2(const void *bytes, size_t size, uint64_t seed);
+uint64_t stoa_hash64_avx512(const void *bytes, size_t size, uint64_t seed);
+
+static uint64_t hash_long(const void *bytes, size_t size, uint64_t seed)
+{
+    const enum stoa_cpu_level level = stoa_cpu_level();
+    if (level == STOA_CPU_AVX512)
+        return stoa_hash64_avx512(bytes, size, seed);
+    if (level == STOA_CPU_AVX2)
+        return stoa_hash64_avx2(bytes, size, seed);
+    return XXH3_64bits_withSeed(bytes, size, seed);
+}
+#endif
+
 uint64_t stoa_hash64(const void *bytes, size_t size, uint64_t seed)
 {
+#ifdef STOA_HASH_X86
+    if (size >= LONG_BYTES)
+        return hash_long(bytes, size, seed);
+#endif
     return XXH3_64bits_withSeed(bytes, size, seed);
 }
 
@@ -55,3 +91,5 @@ void stoa_hasher_free(struct stoa_hasher *hasher)
 {
     stoa_free_aligned(hasher);
 }
+
+#endif

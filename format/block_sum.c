@@ -11,15 +11,13 @@
 #include "format/block_validity.h"
 #include "format/enc/enc_parts.h"
 
-/* Which rows of a vector count; returns how many do. */
+/* Which rows of a vector are not NULL; returns how many. */
 static uint32_t load_mask(const struct stoa_block *block, uint32_t vector, uint32_t length,
                           uint64_t out[STOA_VECTOR_WORDS])
 {
     const struct stoa_validity *validity = block->validity;
     uint32_t count = 0;
     stoa_bits_set_all(out, length, true);
-    if (!validity)
-        return length;
     const uint8_t *bits = validity->bits + (size_t)vector * STOA_VECTOR_WORDS * 8;
     for (uint32_t word = 0; word * 64 < length; word++) {
         out[word] &= stoa_load_le64(bits + (size_t)word * 8);
@@ -59,7 +57,12 @@ stoa_status stoa_block_sum(struct stoa_block *block, uint32_t first_vector,
     stoa_i128 sum = 0;
     uint32_t first = first_vector * STOA_VECTOR_ROWS; /* rows not summed yet.. */
     uint32_t end = first;                             /* ..end here, none of them NULL */
-    for (uint32_t v = first_vector; root && v < first_vector + vectors; v++) {
+    if (root && !block->validity) {
+        const uint32_t behind = (first_vector + vectors) * STOA_VECTOR_ROWS;
+        end = behind < block->rows ? behind : block->rows;
+        valid = end - first;
+    }
+    for (uint32_t v = first_vector; block->validity && v < first_vector + vectors; v++) {
         const uint32_t length = stoa_vector_length(block->rows, v);
         const uint32_t count = load_mask(block, v, length, mask);
         valid += count;

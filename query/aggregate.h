@@ -39,6 +39,10 @@ struct stoa_aggregate {
     /* Optional: folds all rows that `stats` cover into one state; false when they do not say. */
     bool (*from_stats)(uint8_t *state, stoa_type arg_type, const struct stoa_stats *stats,
                        struct stoa_arena *arena);
+    /* Optional: folds `count` values, none NULL, into one state; `sum` is what they add up to,
+     * which is not asked for when the function counts only. Exact numbers of 64 bits. */
+    void (*from_sum)(uint8_t *state, uint64_t count, stoa_i128 sum);
+    bool counts_only; /* the values do not matter: arguments may have any type */
     /* Adds `from` behind `into`. */
     stoa_status (*merge)(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
                          stoa_error *err);

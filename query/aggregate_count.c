@@ -55,6 +55,12 @@ static bool count_from_stats(uint8_t *state, stoa_type arg_type,
     return true;
 }
 
+static void count_from_sum(uint8_t *state, uint64_t count, stoa_i128 sum)
+{
+    STOA_UNUSED(sum);
+    ((struct count_state *)(void *)state)->count += count;
+}
+
 static stoa_status merge_count(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
                                stoa_error *err)
 {
@@ -86,6 +92,8 @@ const struct stoa_aggregate stoa_aggregate_count = {
     .update = update_count,
     .fold = fold_count,
     .from_stats = count_from_stats,
+    .from_sum = count_from_sum,
+    .counts_only = true,
     .merge = merge_count,
     .finish = finish_count,
 };

@@ -223,6 +223,13 @@ static bool sum_from_stats(uint8_t *bytes, stoa_type arg_type,
     return true;
 }
 
+static void sum_from_sum(uint8_t *bytes, uint64_t count, stoa_i128 sum)
+{
+    struct sum_state *state = (struct sum_state *)(void *)bytes;
+    state->count += count;
+    add_exact(state, sum);
+}
+
 static stoa_status merge_sum(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
                              stoa_error *err)
 {
@@ -316,6 +323,7 @@ const struct stoa_aggregate stoa_aggregate_sum = {
     .update = update_sum,
     .fold = fold_sum,
     .from_stats = sum_from_stats,
+    .from_sum = sum_from_sum,
     .merge = merge_sum,
     .finish = finish_sum,
 };
@@ -329,6 +337,7 @@ const struct stoa_aggregate stoa_aggregate_avg = {
     .update = update_sum,
     .fold = fold_sum,
     .from_stats = sum_from_stats,
+    .from_sum = sum_from_sum,
     .merge = merge_sum,
     .finish = finish_avg,
 };

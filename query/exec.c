@@ -15,6 +15,9 @@
 #include "common/cpu.h"
 
 enum { MORSELS_PER_THREAD = 4, MAX_THREADS = 1024, MAX_TOP = 1 << 20 };
+/* Without GROUP BY a morsel leaves a few numbers behind: many make a wave, so that threads seldom
+ * wait for each other; not too many, since each may hold a file open. */
+enum { TOTALS_PER_THREAD = 64, MAX_TOTALS = 256 };
 /* A wave takes no further morsel once its raw bytes are above this part of the budget: finished rows
  * and open blocks are each about as large, and one morsel may be 64 MiB. */
 enum { WIDE_WAVE_SHARE = 8 };
@@ -154,6 +157,24 @@ static void init_wish(struct stoa_execution *execution)
         execution->wish.most = most;
 }
 
+static bool has_totals_only(const struct stoa_plan *plan)
+{
+    for (uint32_t a = 0; a < plan->aggregate_count; a++) {
+        if (plan->aggregates[a].is_distinct)
+            return false;
+    }
+    return plan->is_aggregate && plan->group_count == 0;
+}
+
+static size_t find_wave_capacity(const struct stoa_execution *execution)
+{
+    const size_t few = (size_t)execution->threads * MORSELS_PER_THREAD;
+    const size_t many = (size_t)execution->threads * TOTALS_PER_THREAD;
+    if (!has_totals_only(execution->plan) || few > MAX_TOTALS)
+        return few;
+    return many < MAX_TOTALS ? many : MAX_TOTALS;
+}
+
 stoa_status stoa_execution_create(const struct stoa_plan *plan,
                                   const stoa_query_options *options,
                                   struct stoa_execution **out_execution, stoa_error *err)
@@ -171,7 +192,7 @@ stoa_status stoa_execution_create(const struct stoa_plan *plan,
     const uint64_t memory =
         execution->options.memory ? execution->options.memory : DEFAULT_MEMORY;
     execution->budget.limit = memory < SIZE_MAX ? (size_t)memory : SIZE_MAX;
-    execution->wave_capacity = (size_t)execution->threads * MORSELS_PER_THREAD;
+    execution->wave_capacity = find_wave_capacity(execution);
     stoa_key_table_init(&execution->seen, &execution->budget);
     stoa_buf_init(&execution->key, (size_t)256 << 20);
     const stoa_status status = init_all(execution, err);
@@ -295,8 +316,10 @@ static stoa_status fill_wave(struct stoa_execution *execution, stoa_error *err)
 {
     size_t bytes = 0;
     execution->wave_count = 0;
-    while (execution->wave_count < execution->wave_size &&
-           bytes <= execution->budget.limit / WIDE_WAVE_SHARE) {
+    const size_t most = has_totals_only(execution->plan)
+                            ? SIZE_MAX
+                            : execution->budget.limit / WIDE_WAVE_SHARE;
+    while (execution->wave_count < execution->wave_size && bytes <= most) {
         const size_t i = execution->wave_count;
         bool has = false;
         STOA_TRY(next_morsel(execution, &execution->morsels[i], &has, err));

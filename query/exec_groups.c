@@ -120,6 +120,7 @@ struct folding {
     uint32_t vector;
     struct stoa_rows rows;
     const uint64_t *bits;
+    uint32_t count;         /* of the rows of `bits` */
     const uint32_t *groups; /* NULL without GROUP BY */
 };
 
@@ -184,6 +185,9 @@ static stoa_status fold_aggregate(struct folding *folding, uint32_t aggregate,
     uint64_t chosen[STOA_VECTOR_WORDS];
     const uint64_t *bits = folding->bits;
     const struct stoa_vector *arg = NULL;
+    if (worker->is_summed[aggregate])
+        return stoa_exec_sum_vector(worker, aggregate, folding->vector, bits,
+                                    folding->count, folding->state, err);
     if (worker->filters.items[aggregate]) {
         STOA_TRY(stoa_evaluate_filter(worker->filters.items[aggregate], &folding->rows,
                                       bits, chosen, err));
@@ -221,9 +225,11 @@ static stoa_status fold_vector(struct stoa_exec_worker *worker,
         .vector = vector,
         .rows = {.length = stoa_vector_length(morsel->rows, vector),
                  .columns = worker->scan.inputs},
-        .bits = bits
+        .bits = bits,
+        .count = count
     };
-    stoa_row_list_make(&worker->rows, bits, folding.rows.length);
+    if (!worker->all_summed)
+        stoa_row_list_make(&worker->rows, bits, folding.rows.length);
     if (worker->plan->group_count > 0)
         STOA_TRY(find_groups(&folding, err));
     for (uint32_t a = 0; a < worker->plan->aggregate_count; a++)
@@ -258,6 +264,9 @@ stoa_status stoa_exec_worker_groups(struct stoa_exec_worker *worker,
     if (is_done)
         return stoa_group_state_finish(state, err);
     STOA_TRY(stoa_scan_begin(&worker->scan, morsel, err));
+    STOA_TRY(stoa_exec_sum_morsel(worker, morsel, state, &is_done, err));
+    if (is_done)
+        return stoa_group_state_finish(state, err);
     stoa_tuple_map_clear(&worker->group_map);
     for (uint32_t a = 0; a < worker->plan->aggregate_count; a++)
         stoa_tuple_map_clear(&worker->pair_maps[a]);

@@ -78,8 +78,9 @@ static stoa_status list_columns(struct stoa_exec_worker *worker,
     for (uint32_t g = 0; g < plan->group_count; g++)
         all[g] = decoded_expr(plan->groups[g]);
     for (uint32_t a = 0; a < plan->aggregate_count; a++) {
-        all[plan->group_count + a] =
-            plan->aggregates[a].is_distinct ? decoded_expr(args[a]) : args[a];
+        if (!worker->is_summed[a])
+            all[plan->group_count + a] =
+                plan->aggregates[a].is_distinct ? decoded_expr(args[a]) : args[a];
         all[plan->group_count + plan->aggregate_count + a] = filters[a];
     }
     const stoa_status status = stoa_column_list_make(
@@ -126,6 +127,7 @@ static stoa_status init_aggregation(struct stoa_exec_worker *worker,
     STOA_TRY_CLEANUP(
         stoa_evaluators_init(&worker->filters, filters, plan->aggregate_count, err));
     STOA_TRY_CLEANUP(init_maps(worker, budget, err));
+    STOA_TRY_CLEANUP(stoa_exec_sums_init(worker, err));
     status = list_columns(worker, args, filters, err);
 cleanup:
     stoa_free((void *)args);
@@ -191,6 +193,7 @@ void stoa_exec_worker_done(struct stoa_exec_worker *worker)
         stoa_tuple_map_done(&worker->pair_maps[a]);
     stoa_free(worker->pair_maps);
     stoa_free(worker->sources);
+    stoa_free(worker->is_summed);
 }
 
 /* ---- one vector ---- */

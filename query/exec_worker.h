@@ -46,6 +46,8 @@ struct stoa_exec_worker {
     struct stoa_evaluators groups;
     struct stoa_evaluators args;     /* per aggregate */
     struct stoa_evaluators filters;  /* per aggregate */
+    bool *is_summed;                 /* per aggregate: a count and a sum are enough */
+    bool all_summed;                 /* every aggregate is, and there is no GROUP BY */
     struct stoa_key_source *sources; /* per GROUP BY expression */
     struct stoa_tuple_map group_map;
     struct stoa_tuple_map *pair_maps; /* per aggregate; used by DISTINCT ones */
@@ -73,6 +75,22 @@ STOA_MUST_USE stoa_status stoa_exec_worker_scan(struct stoa_exec_worker *worker,
                                                 uint32_t vector,
                                                 uint64_t bits[STOA_VECTOR_WORDS],
                                                 uint32_t *out_count, stoa_error *err);
+/* Finds the aggregates that a count and a sum answer. */
+STOA_MUST_USE stoa_status stoa_exec_sums_init(struct stoa_exec_worker *worker,
+                                              stoa_error *err);
+/* Folds the `count` rows of `bits` into such an aggregate. */
+STOA_MUST_USE stoa_status stoa_exec_sum_vector(struct stoa_exec_worker *worker,
+                                               uint32_t aggregate, uint32_t vector,
+                                               const uint64_t bits[STOA_VECTOR_WORDS],
+                                               uint32_t count,
+                                               struct stoa_group_state *state,
+                                               stoa_error *err);
+/* Folds a whole morsel into all aggregates; *out_done false: they need its rows. */
+STOA_MUST_USE stoa_status stoa_exec_sum_morsel(struct stoa_exec_worker *worker,
+                                               const struct stoa_morsel *morsel,
+                                               struct stoa_group_state *state,
+                                               bool *out_done, stoa_error *err);
+
 /* Nanoseconds of a clock, 0 when nobody asks. */
 uint64_t stoa_exec_worker_clock(const struct stoa_exec_worker *worker);
 

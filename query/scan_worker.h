@@ -103,6 +103,22 @@ STOA_MUST_USE stoa_status stoa_scan_source(struct stoa_scan_worker *worker, uint
                                            struct stoa_key_source *out_source,
                                            stoa_error *err);
 
+/* What values come to that are not NULL. */
+struct stoa_scan_sum {
+    uint64_t count;
+    stoa_i128 sum; /* 0 unless it was asked for: columns of kind I64 and U64 */
+};
+
+/* Of a column over all rows of the morsel, or over the rows of `bits` of a vector. */
+STOA_MUST_USE stoa_status stoa_scan_sum_morsel(struct stoa_scan_worker *worker,
+                                               uint32_t column, bool wants_sum,
+                                               struct stoa_scan_sum *out, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_scan_sum_vector(struct stoa_scan_worker *worker,
+                                               uint32_t vector, uint32_t column,
+                                               bool wants_sum,
+                                               const uint64_t bits[STOA_VECTOR_WORDS],
+                                               struct stoa_scan_sum *out, stoa_error *err);
+
 /* Payload bytes read so far. */
 uint64_t stoa_scan_bytes_read(const struct stoa_scan_worker *worker);
 

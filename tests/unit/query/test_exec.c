@@ -319,6 +319,62 @@ static void test_statistics_and_scans_agree_to_the_bit(void **state)
         const char *slow = exec_csv_with(&numbers, sql, &options);
         assert_true(counters.rows_scanned > 0);
         assert_string_equal(fast, slow);
+        const struct exec_options values = {.counters = &counters,
+                                            .flags = STOA_QUERY_NO_STATISTICS};
+        snprintf(sql, sizeof sql, "SELECT %s FROM t", lists[i]);
+        assert_string_equal(exec_csv_with(&numbers, sql, &values), slow);
+        assert_true(counters.rows_scanned > 0 && counters.rows_from_statistics == 0);
+    }
+}
+
+/* Sums and counts of bare columns are made on encoded data, those of expressions row by row. */
+static void test_sums_on_encoded_data_are_those_of_the_rows(void **state)
+{
+    (void)state;
+    static const char *const conditions[] = {
+        "true",  "id < 70000", "n > 4000 AND f < 1e9", "few = 1", "id % 7 = 3 OR n IS NULL",
+        "id < 0"};
+    struct test_random random = test_random_start(37);
+    for (unsigned i = 0; i < 24; i++) {
+        const enum test_nulls nulls = (enum test_nulls)(i % TEST_NULLS_COUNT);
+        const struct test_column_spec specs[] = {
+            {"id",  {.id = STOA_TYPE_INT64},   TEST_VALUES_SEQUENCE, TEST_NULLS_NONE},
+            {"n",
+             {.id = STOA_TYPE_INT64},
+             (enum test_values)(i / 2 % TEST_VALUES_COUNT),
+             nulls                                                                  },
+            {"u",
+             {.id = STOA_TYPE_UINT64},
+             (enum test_values)(i / 2 % TEST_VALUES_COUNT),
+             nulls                                                                  },
+            {"f",   {.id = STOA_TYPE_FLOAT64}, TEST_VALUES_PERIODIC, nulls          },
+            {"few", {.id = STOA_TYPE_INT64},   TEST_VALUES_NARROW,   TEST_NULLS_NONE}
+        };
+        struct test_table table;
+        struct exec_place place;
+        test_table_make(&table, &random, specs, 5, i < 20 ? 1 + i * 411 : 140000);
+        exec_place_table(&place, &table);
+        for (size_t c = 0; c < sizeof conditions / sizeof conditions[0]; c++) {
+            const struct exec_options values = {.threads = 1 + i % 2,
+                                                .flags = STOA_QUERY_NO_STATISTICS};
+            char sql[300];
+            snprintf(
+                sql, sizeof sql,
+                "SELECT sum(n), avg(n), sum(u), count(n), count(f), count(*) FROM t WHERE %s",
+                conditions[c]);
+            const char *encoded = exec_csv_with(&place, sql, &values);
+            const char *usual = exec_csv(&place, sql);
+            snprintf(
+                sql, sizeof sql,
+                "SELECT sum(CASE WHEN id * 0 = 0 THEN n END), avg(CASE WHEN id * 0 = 0 THEN n END), "
+                "sum(CASE WHEN id * 0 = 0 THEN u END), count(CASE WHEN id * 0 = 0 THEN n END), "
+                "count(CASE WHEN id * 0 = 0 THEN f END), count(id + 0) FROM t WHERE %s",
+                conditions[c]);
+            assert_string_equal(encoded, exec_csv(&place, sql));
+            assert_string_equal(usual, encoded);
+        }
+        exec_place_done(&place);
+        test_table_done(&table);
     }
 }
 
@@ -398,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_no_table_is_one_row),
         cmocka_unit_test(test_answers_do_not_depend_on_threads),
         cmocka_unit_test(test_statistics_and_scans_agree_to_the_bit),
+        cmocka_unit_test(test_sums_on_encoded_data_are_those_of_the_rows),
         cmocka_unit_test(test_float_sums_are_the_same_from_statistics),
         cmocka_unit_test(test_errors_of_rows_are_reported),
         cmocka_unit_test(test_sums_overflow_only_in_the_end),
