@@ -3,27 +3,16 @@
  * XXH3 behind four functions; the only file that includes xxhash, and inlined so that the
  * library needs no shared object for its checksums. Block checksums, file identities and the
  * hash tables of the query layer all come here.
- *
- * On x86 it is compiled twice more, for AVX2 and AVX-512, with STOA_HASH_LONG as the name of the one
- * function these have: payloads are hashed two and three times as fast by them.
+ * Long inputs take the vectors that the machine has (hash_long.c).
  */
 #include "common/hash.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#ifdef STOA_HASH_LONG
-
-uint64_t STOA_HASH_LONG(const void *bytes, size_t size, uint64_t seed);
-uint64_t STOA_HASH_LONG(const void *bytes, size_t size, uint64_t seed)
-{
-    return XXH3_64bits_withSeed(bytes, size, seed);
-}
-
-#else
-
 #include "common/alloc.h"
 #include "common/cpu.h"
+#include "common/hash_long.h"
 
 struct stoa_hasher {
     XXH3_state_t state; /* wants 64-byte alignment */
@@ -38,16 +27,13 @@ static struct stoa_hash128 from_xxh128(XXH128_hash_t hash)
 /* From here on a call through the level is worth it. */
 enum { LONG_BYTES = 1024 };
 
-uint64_t stoa_hash64_avx2(const void *bytes, size_t size, uint64_t seed);
-uint64_t stoa_hash64_avx512(const void *bytes, size_t size, uint64_t seed);
-
 static uint64_t hash_long(const void *bytes, size_t size, uint64_t seed)
 {
     const enum stoa_cpu_level level = stoa_cpu_level();
     if (level == STOA_CPU_AVX512)
-        return stoa_hash64_avx512(bytes, size, seed);
+        return stoa_hash_long_avx512(bytes, size, seed, XXH3_kSecret);
     if (level == STOA_CPU_AVX2)
-        return stoa_hash64_avx2(bytes, size, seed);
+        return stoa_hash_long_avx2(bytes, size, seed, XXH3_kSecret);
     return XXH3_64bits_withSeed(bytes, size, seed);
 }
 #endif
@@ -91,5 +77,3 @@ void stoa_hasher_free(struct stoa_hasher *hasher)
 {
     stoa_free_aligned(hasher);
 }
-
-#endif

@@ -145,13 +145,14 @@ STOA_MUST_USE stoa_status stoa_zone_entry_get(struct stoa_reader *reader,
 
 /* ---- block_load.c ---- */
 
-/* Reads a payload with its padding into `payload` (size: without padding) and checks both.
- * `number` is the block's in the row group or STOA_DICTIONARY_NUMBER. */
+/* Reads a payload with its padding into the memory of `payload` and checks both; *out_bytes is
+ * where it begins there, at a multiple of 64. `number` is the block's in the row group or STOA_DICTIONARY_NUMBER. */
 STOA_MUST_USE stoa_status stoa_payload_read(struct stoa_reader *reader,
                                             const struct stoa_block_site *site,
                                             uint32_t number, uint64_t offset,
                                             uint32_t stored_size, uint64_t checksum,
-                                            struct stoa_buf *payload, stoa_error *err);
+                                            struct stoa_buf *payload,
+                                            const uint8_t **out_bytes, stoa_error *err);
 /* Loads the dictionary of the site's column and row group into the slot, unless it is there
  * already. */
 STOA_MUST_USE stoa_status stoa_slot_load_dictionary(struct stoa_reader *reader,

@@ -50,12 +50,13 @@ static stoa_status check_content(struct group_check *check,
                                  bool has_good_dictionary, stoa_error *err)
 {
     struct stoa_verify *verify = check->verify;
+    const uint8_t *bytes = NULL;
     const bool needs_dictionary = record->core.flags & STOA_RECORD_USES_DICTIONARY;
     if (verify->is_deep && (has_good_dictionary || !needs_dictionary))
         return stoa_verify_block(verify, &check->site, record, err);
     return stoa_payload_read(verify->reader, &check->site, check->site.block,
                              record->offset, record->stored_size, record->checksum,
-                             &verify->slot.payload, err);
+                             &verify->slot.payload, &bytes, err);
 }
 
 static stoa_status verify_block(struct group_check *check, bool has_good_dictionary,
@@ -86,13 +87,14 @@ static stoa_status check_dictionary(struct group_check *check,
                                     stoa_error *err)
 {
     struct stoa_verify *verify = check->verify;
+    const uint8_t *bytes = NULL;
     check->dictionary_count++;
     STOA_TRY(check_offset(check, record->offset, record->stored_size, err));
     if (verify->is_deep)
         return stoa_slot_load_dictionary(verify->reader, &check->site, &verify->slot, err);
     return stoa_payload_read(verify->reader, &check->site, STOA_DICTIONARY_NUMBER,
                              record->offset, record->stored_size, record->checksum,
-                             &verify->slot.payload, err);
+                             &verify->slot.payload, &bytes, err);
 }
 
 /* *out_exists: there is one here; *out_is_good: and it can be used. */

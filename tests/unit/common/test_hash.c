@@ -38,6 +38,18 @@ static void test_hash64_depends_on_seed_order_and_length(void **state)
     assert_int_not_equal(stoa_hash64(bytes, 64, 1), hash);
 }
 
+/* Every length around blocks and stripes, at several addresses; runs at each CPU level. */
+static void test_hash64_of_long_inputs_is_the_same_at_every_level(void **state)
+{
+    STOA_UNUSED(state);
+    static uint8_t bytes[9000];
+    uint64_t all = 0;
+    fill(bytes, sizeof bytes);
+    for (size_t size = 900; size < 8900; size++)
+        all = all * 31 + stoa_hash64(bytes + size % 65, size, size % 3 * (UINT64_MAX / 5));
+    assert_int_equal(all, UINT64_C(0x8dfe88133bdf0a2f));
+}
+
 static void test_hasher_equals_one_shot_at_any_cut(void **state)
 {
     STOA_UNUSED(state);
@@ -89,6 +101,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash64_of_nothing_is_the_published_value),
         cmocka_unit_test(test_hash64_depends_on_seed_order_and_length),
+        cmocka_unit_test(test_hash64_of_long_inputs_is_the_same_at_every_level),
         cmocka_unit_test(test_hasher_equals_one_shot_at_any_cut),
         cmocka_unit_test(test_hasher_create_fails_without_memory),
         cmocka_unit_test(test_hash_mix_separates_neighbours),
