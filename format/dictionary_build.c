@@ -240,6 +240,11 @@ const uint32_t *stoa_dictionary_build_codes(const struct stoa_dictionary_build *
     return build->codes;
 }
 
+struct stoa_column stoa_dictionary_build_values(const struct stoa_dictionary_build *build)
+{
+    return stoa_column_builder_view(&build->values);
+}
+
 /* [BLK-7] */
 stoa_status stoa_dictionary_build_encode(const struct stoa_dictionary_build *build,
                                          enum stoa_profile profile, struct stoa_buf *out,

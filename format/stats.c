@@ -386,6 +386,33 @@ static void find_text_bounds(const struct stoa_column *column, struct text_bound
     }
 }
 
+/* Numbers compare faster than texts, and a vector of them at once. */
+static void find_coded_bounds(const struct stoa_column *column, const uint32_t *codes,
+                              const struct stoa_column *values, struct text_bounds *bounds)
+{
+    uint32_t low = UINT32_MAX;
+    uint32_t high = 0;
+    for (uint32_t word = 0; word < stoa_bitmap_words(column->length); word++) {
+        uint64_t valid = valid_bits(column, word);
+        const uint32_t *part = codes + word * 64;
+        for (uint32_t i = 0; valid == UINT64_MAX && i < 64; i++) {
+            low = part[i] < low ? part[i] : low;
+            high = part[i] > high ? part[i] : high;
+        }
+        for (valid += valid == UINT64_MAX; valid; valid &= valid - 1) {
+            const uint32_t code = part[__builtin_ctzll(valid)];
+            low = code < low ? code : low;
+            high = code > high ? code : high;
+        }
+    }
+    if (low > high)
+        return; /* no value at all */
+    const struct stoa_view first = stoa_column_view(values, low);
+    const struct stoa_view last = stoa_column_view(values, high);
+    add_text(bounds, first, prefix_key(first.data, first.length, first.length));
+    add_text(bounds, last, prefix_key(last.data, last.length, last.length));
+}
+
 static void set_texts(struct stoa_stats *stats, const struct text_bounds *bounds)
 {
     if (bounds->low.is_null)
@@ -572,11 +599,15 @@ static struct stoa_column zone_at(const struct stoa_column *column, uint32_t row
 
 /* Also the bounds in full: they are cut last, so that a block's are as good as if it had no zones. */
 static void compute_text_zone(struct stoa_stats *zone, const struct stoa_column *part,
+                              const struct stoa_coded *coded, uint32_t first,
                               struct text_bounds *whole)
 {
     struct text_bounds bounds = {.low = {.is_null = true}, .high = {.is_null = true}};
     init_counts(zone, part);
-    find_text_bounds(part, &bounds);
+    if (coded)
+        find_coded_bounds(part, coded->codes + first, &coded->values, &bounds);
+    else
+        find_text_bounds(part, &bounds);
     set_texts(zone, &bounds);
     if (!zone->has_bounds)
         return;
@@ -587,7 +618,7 @@ static void compute_text_zone(struct stoa_stats *zone, const struct stoa_column 
 }
 
 void stoa_stats_compute_zones(struct stoa_stats *stats, const struct stoa_column *column,
-                              struct stoa_stats *out_zones)
+                              const struct stoa_coded *coded, struct stoa_stats *out_zones)
 {
     struct text_bounds texts = {.low = {.is_null = true}, .high = {.is_null = true}};
     stoa_stats_init(stats, column->phys);
@@ -595,7 +626,7 @@ void stoa_stats_compute_zones(struct stoa_stats *stats, const struct stoa_column
         const struct stoa_column part = zone_at(column, row);
         struct stoa_stats zone;
         if (column->phys == STOA_PHYS_BYTES) {
-            compute_text_zone(&zone, &part, &texts);
+            compute_text_zone(&zone, &part, coded, row, &texts);
         } else {
             init_counts(&zone, &part);
             compute_functions[column->phys](&zone, &part);
@@ -609,5 +640,5 @@ void stoa_stats_compute_zones(struct stoa_stats *stats, const struct stoa_column
 
 void stoa_stats_compute(struct stoa_stats *stats, const struct stoa_column *column)
 {
-    stoa_stats_compute_zones(stats, column, NULL);
+    stoa_stats_compute_zones(stats, column, NULL, NULL);
 }

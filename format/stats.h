@@ -46,9 +46,16 @@ void stoa_stats_init(struct stoa_stats *stats, enum stoa_phys phys);
  * [FMT-35] [FMT-70]). */
 void stoa_stats_compute(struct stoa_stats *stats, const struct stoa_column *column);
 
-/* The same, and those of each zone to `out_zones` (NULL: not wanted), which has room for them. */
+/* The rows of a column as numbers of its sorted distinct values; anything behind NULLs. */
+struct stoa_coded {
+    const uint32_t *codes;
+    struct stoa_column values;
+};
+
+/* The same, and those of each zone to `out_zones` (NULL: not wanted), which has room for them.
+ * `coded` (NULL: unknown) spares comparing texts. */
 void stoa_stats_compute_zones(struct stoa_stats *stats, const struct stoa_column *column,
-                              struct stoa_stats *out_zones);
+                              const struct stoa_coded *coded, struct stoa_stats *out_zones);
 
 /* Adds `more` behind `into` (order matters for float sums). */
 void stoa_stats_merge(struct stoa_stats *into, const struct stoa_stats *more);

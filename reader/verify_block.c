@@ -84,7 +84,7 @@ static stoa_status check_values(struct stoa_verify *verify,
     struct stoa_stats zones[STOA_BLOCK_ZONES];
     struct stoa_core_bytes found;
     const uint64_t raw_size = stoa_column_raw_size(column);
-    stoa_stats_compute_zones(&stats, column, zones);
+    stoa_stats_compute_zones(&stats, column, NULL, zones);
     if (raw_size != record->raw_size)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected %" PRIu64 " raw bytes, as decoded, found %" PRIu32,

@@ -123,12 +123,14 @@ static stoa_status encode_dictionary(struct encoder *encoder, size_t i, stoa_err
 
 /* Statistics of the block and of its zones, and whether the zones would be of use. */
 static stoa_status compute_stats(struct block_job *job, const struct stoa_column *column,
-                                 bool wants_zones, stoa_error *err)
+                                 const struct stoa_coded *coded, bool wants_zones,
+                                 stoa_error *err)
 {
     struct stoa_stats zones[STOA_BLOCK_ZONES];
     const size_t size = stoa_zone_record_size(column->phys);
     job->votes = (struct stoa_zone_votes){.possible = 0};
-    stoa_stats_compute_zones(&job->stats, column, wants_zones ? zones : NULL);
+    stoa_stats_compute_zones(&job->stats, column, coded->codes ? coded : NULL,
+                             wants_zones ? zones : NULL);
     if (!wants_zones)
         return STOA_OK;
     const struct stoa_view prefix = stoa_zone_prefix(&job->stats);
@@ -153,11 +155,15 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
     const uint32_t first = job->block * STOA_BLOCK_ROWS;
     const struct stoa_column column =
         stoa_column_slice(&whole, first, stoa_block_rows(whole.length, job->block));
+    struct stoa_coded coded = {0};
+    if (dictionary) {
+        coded.codes = stoa_dictionary_build_codes(dictionary) + first;
+        coded.values = stoa_dictionary_build_values(dictionary);
+    }
     job->raw_size = (uint32_t)stoa_column_raw_size(&column);
-    STOA_TRY(compute_stats(job, &column, whole.length > STOA_ZONE_ROWS, err));
+    STOA_TRY(compute_stats(job, &column, &coded, whole.length > STOA_ZONE_ROWS, err));
     const stoa_status status = stoa_block_encode(
-        &column, dictionary ? stoa_dictionary_build_codes(dictionary) + first : NULL,
-        dictionary ? stoa_dictionary_build_count(dictionary) : 0, writer->profile,
+        &column, coded.codes, dictionary ? coded.values.length : 0, writer->profile,
         &job->payload, &job->encoding, &job->uses_dictionary, err);
     if (status != STOA_OK)
         set_place(encoder, job->column, err);

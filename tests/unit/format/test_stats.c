@@ -326,7 +326,7 @@ static void test_stats_of_a_block_cover_its_zones(void **state)
         random_column(&random, phys, length, (unsigned)test_random_below(&random, 5) * 25,
                       1 + (unsigned)test_random_below(&random, 2000), &builder);
         const struct stoa_column column = stoa_column_builder_view(&builder);
-        stoa_stats_compute_zones(&stats, &column, zones);
+        stoa_stats_compute_zones(&stats, &column, NULL, zones);
         check_stats(&stats, &column);
         for (uint32_t row = 0; row < length; row += STOA_ZONE_ROWS) {
             const uint32_t left = length - row;
@@ -336,6 +336,65 @@ static void test_stats_of_a_block_cover_its_zones(void **state)
         }
         stoa_column_builder_done(&builder);
     }
+}
+
+/* Codes only spare work: texts tried by them, in a dictionary of more than the column has. */
+static void test_stats_by_codes_are_those_by_texts(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "a",
+                                        "a long text that has a prefix",
+                                        "ab",
+                                        "b",
+                                        "\xC3\xA4",
+                                        "\xF0\x9F\x98\x80"};
+    enum { TEXTS = sizeof texts / sizeof texts[0], ROWS = 10000 };
+    static uint32_t codes[ROWS];
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(344);
+    struct stoa_column_builder values;
+    stoa_column_builder_init(&values, STOA_PHYS_BYTES);
+    for (size_t k = 0; k < TEXTS; k++) {
+        const struct stoa_value value = {
+            .bytes = {(const uint8_t *)texts[k], (uint32_t)strlen(texts[k])}
+        };
+        stoa_error err;
+        assert_ok(stoa_column_builder_append(&values, &value, &err), &err);
+    }
+    for (int round = 0; round < 20; round++) {
+        struct stoa_column_builder builder;
+        struct stoa_stats stats, coded_stats;
+        struct stoa_stats zones[2], coded_zones[2];
+        const uint64_t few = 1 + test_random_below(&random, TEXTS);
+        const uint64_t nulls = round % 5 * 25;
+        stoa_column_builder_init(&builder, STOA_PHYS_BYTES);
+        for (uint32_t row = 0; row < ROWS; row++) {
+            codes[row] = (uint32_t)(TEXTS - 1 - test_random_below(&random, few));
+            struct stoa_value value = {
+                .bytes = {(const uint8_t *)texts[codes[row]],
+                          (uint32_t)strlen(texts[codes[row]])}
+            };
+            value.is_null = test_random_below(&random, 100) < nulls;
+            codes[row] = value.is_null ? (uint32_t)row : codes[row];
+            stoa_error err;
+            assert_ok(stoa_column_builder_append(&builder, &value, &err), &err);
+        }
+        const struct stoa_column column = stoa_column_builder_view(&builder);
+        const struct stoa_coded coded = {codes, stoa_column_builder_view(&values)};
+        stoa_stats_compute_zones(&stats, &column, NULL, zones);
+        stoa_stats_compute_zones(&coded_stats, &column, &coded, coded_zones);
+        check_stats(&coded_stats, &column);
+        assert_true(stats.null_count == coded_stats.null_count &&
+                    stats.has_bounds == coded_stats.has_bounds);
+        for (size_t z = 0; z < 2 && zones[z].has_bounds; z++) {
+            assert_true(stoa_value_compare(STOA_PHYS_BYTES, &zones[z].min,
+                                           &coded_zones[z].min) == 0);
+            assert_true(stoa_value_compare(STOA_PHYS_BYTES, &zones[z].max,
+                                           &coded_zones[z].max) == 0);
+        }
+        stoa_column_builder_done(&builder);
+    }
+    stoa_column_builder_done(&values);
 }
 
 /* ---- merging ---- */
@@ -483,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_long_texts_are_cut_at_a_character_and_max_is_raised),
         cmocka_unit_test(test_max_without_a_successor_is_open),
         cmocka_unit_test(test_stats_of_a_block_cover_its_zones),
+        cmocka_unit_test(test_stats_by_codes_are_those_by_texts),
         cmocka_unit_test(test_merged_stats_are_those_of_all_rows),
         cmocka_unit_test(test_merging_unknown_bounds_forgets_the_known),
         cmocka_unit_test(test_merging_equal_bounds_keeps_the_exact_one),

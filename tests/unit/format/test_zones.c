@@ -268,7 +268,7 @@ static bool keeps(const int64_t *values)
     struct stoa_stats block;
     struct stoa_stats zones[STOA_BLOCK_ZONES];
     struct stoa_zone_votes votes = {.possible = 0};
-    stoa_stats_compute_zones(&block, &column, zones);
+    stoa_stats_compute_zones(&block, &column, NULL, zones);
     stoa_zone_votes_add(&votes, &column, zones);
     return stoa_zone_votes_pay(&votes);
 }
