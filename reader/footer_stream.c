@@ -28,7 +28,7 @@ stoa_status stoa_stream_init(struct stoa_reader *reader, stoa_error *err)
                          STOA_PAGE_STREAM_SIZE, size);
     reader->stream_size = size - 8 * pages; /* below the file's size, as the trailer says */
     reader->page_count = pages;
-    reader->stream = stoa_alloc((size_t)reader->stream_size);
+    reader->stream = stoa_alloc((size_t)reader->stream_size + 8); /* read_in_place */
     reader->pages = stoa_alloc_zeroed(stoa_bitmap_words((size_t)pages), sizeof(uint64_t));
     if (!reader->stream || !reader->pages)
         return stoa_fail_memory(err, (size_t)reader->stream_size);
@@ -63,14 +63,24 @@ static bool page_holds(const struct stoa_reader *reader, uint64_t page,
     return stoa_checksum_holds(stoa_load_le64(bytes + size), found);
 }
 
-/* Publishes a page that holds. Nobody else writes it: the lock is held, or the reader is not
- * shared yet. */
-static void add_page(struct stoa_reader *reader, uint64_t page, const uint8_t *bytes)
+/* Where the page's bytes go. */
+static uint8_t *page_place(const struct stoa_reader *reader, uint64_t page)
 {
-    memcpy(reader->stream + page * STOA_PAGE_STREAM_SIZE, bytes,
-           page_size(reader, page) - 8);
+    return reader->stream + page * STOA_PAGE_STREAM_SIZE;
+}
+
+/* Publishes a page that holds and is in its place. Nobody else writes it: the lock is held, or
+ * the reader is not shared yet. */
+static void add_page(struct stoa_reader *reader, uint64_t page)
+{
     atomic_fetch_or_explicit(&reader->pages[page / 64], UINT64_C(1) << page % 64,
                              memory_order_release);
+}
+
+static void copy_page(struct stoa_reader *reader, uint64_t page, const uint8_t *bytes)
+{
+    memcpy(page_place(reader, page), bytes, page_size(reader, page) - 8);
+    add_page(reader, page);
 }
 
 void stoa_stream_offer(struct stoa_reader *reader, const uint8_t *bytes, uint64_t offset,
@@ -81,23 +91,39 @@ void stoa_stream_offer(struct stoa_reader *reader, const uint8_t *bytes, uint64_
         if (start < offset || start - offset + page_size(reader, k) > size)
             return;
         if (page_holds(reader, k, bytes + (start - offset)))
-            add_page(reader, k, bytes + (start - offset));
+            copy_page(reader, k, bytes + (start - offset));
     }
 }
 
-static stoa_status take_page(struct stoa_reader *reader, uint64_t page,
-                             const uint8_t *bytes, stoa_error *err)
+static stoa_status check_page(const struct stoa_reader *reader, uint64_t page,
+                              const uint8_t *bytes, stoa_error *err)
 {
-    if (!page_holds(reader, page, bytes)) {
-        stoa_fail(err, STOA_E_CORRUPT,
-                  "expected a footer page that its checksum covers, "
-                  "found other bytes");
-        stoa_error_set_place(err, "%s: footer page %" PRIu64, reader->file.name, page);
-        stoa_error_set_offset(err, reader->trailer.footer_offset + page * STOA_PAGE_SIZE);
-        return STOA_E_CORRUPT;
-    }
-    add_page(reader, page, bytes);
+    if (page_holds(reader, page, bytes))
+        return STOA_OK;
+    stoa_fail(err, STOA_E_CORRUPT,
+              "expected a footer page that its checksum covers, "
+              "found other bytes");
+    stoa_error_set_place(err, "%s: footer page %" PRIu64, reader->file.name, page);
+    stoa_error_set_offset(err, reader->trailer.footer_offset + page * STOA_PAGE_SIZE);
+    return STOA_E_CORRUPT;
+}
+
+/* Reads one page to where it belongs, which halves the memory touched when pages lie far apart. Its
+ * checksum comes to lie where the next page begins, so that one must not be there yet. */
+static stoa_status read_in_place(struct stoa_reader *reader, uint64_t page, stoa_error *err)
+{
+    uint8_t *bytes = page_place(reader, page);
+    STOA_TRY(stoa_io_read_at(&reader->file,
+                             reader->trailer.footer_offset + page * STOA_PAGE_SIZE, bytes,
+                             page_size(reader, page), err));
+    STOA_TRY(check_page(reader, page, bytes, err));
+    add_page(reader, page);
     return STOA_OK;
+}
+
+static bool can_read_in_place(const struct stoa_reader *reader, uint64_t page)
+{
+    return page + 1 == reader->page_count || !has_page(reader, page + 1);
 }
 
 /* Reads pages [first, first + count) by one call. */
@@ -113,8 +139,10 @@ static stoa_status read_pages(struct stoa_reader *reader, uint64_t first, uint64
     STOA_TRY_CLEANUP(stoa_io_read_at(&reader->file,
                                      reader->trailer.footer_offset + first * STOA_PAGE_SIZE,
                                      bytes, size, err));
-    for (uint64_t k = 0; k < count; k++)
-        STOA_TRY_CLEANUP(take_page(reader, first + k, bytes + k * STOA_PAGE_SIZE, err));
+    for (uint64_t k = 0; k < count; k++) {
+        STOA_TRY_CLEANUP(check_page(reader, first + k, bytes + k * STOA_PAGE_SIZE, err));
+        copy_page(reader, first + k, bytes + k * STOA_PAGE_SIZE);
+    }
 cleanup:
     stoa_free(bytes);
     return status;
@@ -136,7 +164,9 @@ static stoa_status load_pages(struct stoa_reader *reader, uint64_t first, uint64
     pthread_mutex_lock(&reader->lock);
     for (uint64_t page = first; page < end;) {
         const uint64_t run = missing_run(reader, page, end);
-        if (run > 0)
+        if (run == 1 && can_read_in_place(reader, page))
+            STOA_TRY_CLEANUP(read_in_place(reader, page, err));
+        else if (run > 0)
             STOA_TRY_CLEANUP(read_pages(reader, page, run, err));
         page += run > 0 ? run : 1;
     }

@@ -117,9 +117,10 @@ static stoa_status open_reader(struct stoa_reader *reader,
     STOA_TRY(stoa_directory_read(reader, err));
     const uint32_t columns =
         reader->trailer.columns; /* as many records are in the footer */
-    reader->names = stoa_alloc_zeroed(columns, sizeof *reader->names);
+    const uint32_t parts = columns / STOA_READER_NAMES + 1;
+    reader->names = stoa_alloc_zeroed(parts, sizeof *reader->names);
     if (!reader->names)
-        return stoa_fail_memory(err, columns * sizeof *reader->names);
+        return stoa_fail_memory(err, parts * sizeof *reader->names);
     return STOA_OK;
 }
 

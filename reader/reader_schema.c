@@ -90,6 +90,39 @@ static stoa_status check_name(const struct stoa_column_record *record, const uin
     return STOA_OK;
 }
 
+/* The name of a column when it is kept already, or NULL. */
+static const char *kept_name(const struct stoa_reader *reader, uint32_t column)
+{
+    struct stoa_reader_names *names = atomic_load_explicit(
+        &reader->names[column / STOA_READER_NAMES], memory_order_acquire);
+    return names ? atomic_load_explicit(&names->text[column % STOA_READER_NAMES],
+                                        memory_order_acquire)
+                 : NULL;
+}
+
+/* Stores a copy of a name; the lock is held. */
+static stoa_status add_name(struct stoa_reader *reader, uint32_t column,
+                            const uint8_t *bytes, size_t size, const char **out_name,
+                            stoa_error *err)
+{
+    struct stoa_arena *arena = &reader->arena;
+    _Atomic(struct stoa_reader_names *) *part = &reader->names[column / STOA_READER_NAMES];
+    struct stoa_reader_names *names = atomic_load_explicit(part, memory_order_relaxed);
+    if (!names) {
+        names = stoa_arena_alloc_zeroed(arena, 1, sizeof *names);
+        if (!names)
+            return stoa_arena_fail(arena, sizeof *names, err);
+        atomic_store_explicit(part, names, memory_order_release);
+    }
+    char *name = stoa_arena_strndup(arena, (const char *)bytes, size);
+    if (!name)
+        return stoa_arena_fail(arena, size + 1, err);
+    atomic_store_explicit(&names->text[column % STOA_READER_NAMES], name,
+                          memory_order_release);
+    *out_name = name;
+    return STOA_OK;
+}
+
 /* Keeps a copy of a checked name, once; the first one to come stores it. */
 static stoa_status keep_name(struct stoa_reader *reader, uint32_t column,
                              const uint8_t *bytes, size_t size, const char **out_name,
@@ -97,14 +130,9 @@ static stoa_status keep_name(struct stoa_reader *reader, uint32_t column,
 {
     stoa_status status = STOA_OK;
     pthread_mutex_lock(&reader->lock);
-    char *name = atomic_load_explicit(&reader->names[column], memory_order_relaxed);
-    if (!name) {
-        name = stoa_arena_strndup(&reader->arena, (const char *)bytes, size);
-        if (name)
-            atomic_store_explicit(&reader->names[column], name, memory_order_release);
-        else
-            status = stoa_arena_fail(&reader->arena, size + 1, err);
-    }
+    const char *name = kept_name(reader, column);
+    if (!name)
+        status = add_name(reader, column, bytes, size, &name, err);
     pthread_mutex_unlock(&reader->lock);
     STOA_TRY(status);
     *out_name = name;
@@ -116,7 +144,7 @@ static stoa_status load_name(struct stoa_reader *reader, uint32_t column,
                              stoa_error *err)
 {
     const uint8_t *bytes = NULL;
-    const char *known = atomic_load_explicit(&reader->names[column], memory_order_acquire);
+    const char *known = kept_name(reader, column);
     if (known) {
         *out_name = known;
         return STOA_OK;

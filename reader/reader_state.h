@@ -23,6 +23,13 @@
 #include "format/layout.h"
 #include "reader/reader.h"
 
+/* Names of 256 columns in a row, each NULL until first asked for. A table of all columns would
+ * have to be cleared at every open. */
+enum { STOA_READER_NAMES = 256 };
+struct stoa_reader_names {
+    _Atomic(char *) text[STOA_READER_NAMES];
+};
+
 struct stoa_reader {
     struct stoa_file file; /* owned */
     uint64_t size;         /* of the file */
@@ -37,10 +44,10 @@ struct stoa_reader {
     uint8_t *stream;         /* owned; only pages whose bit is set hold anything */
     _Atomic uint64_t *pages; /* owned; bit k: page k is in `stream` and checked */
 
-    pthread_mutex_t lock;          /* taken to add a page, a name or the schema */
-    _Atomic(char *) *names;        /* owned array, one per column; texts live in `arena` */
-    struct stoa_arena arena;       /* under lock */
-    _Atomic(stoa_schema *) schema; /* owned; NULL until asked for */
+    pthread_mutex_t lock; /* taken to add a page, a name or the schema */
+    _Atomic(struct stoa_reader_names *) *names; /* owned; one per 256 columns, in `arena` */
+    struct stoa_arena arena;                    /* under lock */
+    _Atomic(stoa_schema *) schema;              /* owned; NULL until asked for */
 };
 
 /* ---- footer_stream.c ---- */
