@@ -36,9 +36,15 @@ stoa_status stoa_block_at(struct stoa_block *block, uint32_t row, struct stoa_va
 
 /* ---- many rows ---- */
 
-/* With fewer rows of a vector than this each is read alone: bench/format/bench_points measures
- * where the two ways meet. */
-enum { ROWS_WORTH_A_VECTOR = 10 };
+/* With fewer rows of a vector than this each is read alone. */
+static uint32_t vector_worth(const struct stoa_block *block)
+{
+    enum { USUAL_WORTH = 8 };
+    if (!block->root)
+        return UINT32_MAX;
+    const uint32_t worth = block->root->encoding->vector_worth;
+    return worth > 0 ? worth : USUAL_WORTH;
+}
 
 /* Rows of one vector; equal ones are neighbours, mostly. */
 static stoa_status take_alone(struct stoa_block *block, const uint32_t *rows,
@@ -74,12 +80,13 @@ static stoa_status take_ascending(struct stoa_block *block, const uint32_t *rows
                                   uint32_t count, struct stoa_column_builder *out,
                                   stoa_error *err)
 {
+    const uint32_t worth = vector_worth(block);
     for (uint32_t first = 0; first < count;) {
         const uint32_t vector = rows[first] / STOA_VECTOR_ROWS;
         uint32_t end = first + 1;
         while (end < count && rows[end] / STOA_VECTOR_ROWS == vector)
             end++;
-        if (end - first < ROWS_WORTH_A_VECTOR)
+        if (end - first < worth)
             STOA_TRY(take_alone(block, rows + first, end - first, out, err));
         else
             STOA_TRY(take_vector(block, rows + first, end - first, out, err));

@@ -144,6 +144,9 @@ struct stoa_encoding {
     bool sum_skips_nulls; /* its sums leave out rows that are NULL in the block */
     bool is_asked_last;   /* estimates by a codec, which a low `limit` may spare it */
     double decode_cycles; /* per value, for the choice; measured by bench/format */
+    /* Rows of a vector that cost as much read alone as decoding it, at least; 0: 8. By
+     * bench/format/bench_points. */
+    uint32_t vector_worth;
 
     /* What this encoding would take, near exact; out_estimate comes set to never and
      * decode_cycles. Deterministic; fails only for memory. */

@@ -347,6 +347,7 @@ const struct stoa_encoding stoa_enc_alp = {
     .phys_mask = STOA_PHYS_BIT(STOA_PHYS_F64),
     .has_children = true,
     .decode_cycles = 0.7,
+    .vector_worth = 12,
     .estimate = stoa_alp_estimate,
     .encode = stoa_alp_encode,
     .open = alp_open,

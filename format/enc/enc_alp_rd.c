@@ -417,6 +417,7 @@ const struct stoa_encoding stoa_enc_alp_rd = {
     .phys_mask = STOA_PHYS_BIT(STOA_PHYS_F64),
     .has_children = true,
     .decode_cycles = 4.2, /* with its children */
+    .vector_worth = 32,
     .estimate = stoa_alp_rd_estimate,
     .encode = stoa_alp_rd_encode,
     .open = rd_open,

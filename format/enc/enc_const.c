@@ -150,6 +150,7 @@ const struct stoa_encoding stoa_enc_const = {
     .phys_mask =
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .decode_cycles = 0.3,
+    .vector_worth = 32,
     .estimate = const_estimate,
     .encode = const_encode,
     .open = const_open,

@@ -331,6 +331,7 @@ const struct stoa_encoding stoa_enc_delta = {
     .phys_mask = STOA_PHYS_BIT(STOA_PHYS_I64) | STOA_PHYS_BIT(STOA_PHYS_U64),
     .has_children = true,
     .decode_cycles = 1.0,
+    .vector_worth = 3,
     .estimate = delta_estimate,
     .encode = delta_encode,
     .open = delta_open,

@@ -290,6 +290,7 @@ const struct stoa_encoding stoa_enc_dict = {
     .phys_mask = STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
     .decode_cycles = 1.0, /* codes alone: filters and groups take them as they are */
+    .vector_worth = 24,
     .estimate = dict_estimate,
     .encode = dict_encode,
     .open = dict_open,

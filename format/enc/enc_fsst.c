@@ -387,6 +387,7 @@ const struct stoa_encoding stoa_enc_fsst = {
     .has_children = true,
     .is_asked_last = true,
     .decode_cycles = 7.0, /* and some for each code */
+    .vector_worth = 16,
     .estimate = stoa_fsst_estimate,
     .encode = stoa_fsst_encode,
     .open = fsst_open,

@@ -80,6 +80,7 @@ const struct stoa_encoding stoa_enc_raw = {
     .spec = "spec/encodings/raw.md",
     .phys_mask = STOA_PHYS_FIXED,
     .decode_cycles = 0.4,
+    .vector_worth = 12,
     .estimate = raw_estimate,
     .encode = raw_encode,
     .open = raw_open,

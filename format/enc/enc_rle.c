@@ -432,6 +432,7 @@ const struct stoa_encoding stoa_enc_rle = {
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
     .decode_cycles = 0.6,
+    .vector_worth = 4,
     .estimate = rle_estimate,
     .encode = rle_encode,
     .open = rle_open,

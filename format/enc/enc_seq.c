@@ -223,6 +223,7 @@ const struct stoa_encoding stoa_enc_seq = {
     .spec = "spec/encodings/seq.md",
     .phys_mask = STOA_PHYS_BIT(STOA_PHYS_I64) | STOA_PHYS_BIT(STOA_PHYS_U64),
     .decode_cycles = 0.3,
+    .vector_worth = 32,
     .estimate = seq_estimate,
     .encode = seq_encode,
     .open = seq_open,

@@ -364,6 +364,7 @@ const struct stoa_encoding stoa_enc_sparse = {
         STOA_PHYS_FIXED | STOA_PHYS_BIT(STOA_PHYS_BOOL) | STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
     .decode_cycles = 0.4,
+    .vector_worth = 16,
     .estimate = sparse_estimate,
     .encode = sparse_encode,
     .open = sparse_open,

@@ -295,6 +295,7 @@ const struct stoa_encoding stoa_enc_str = {
     .phys_mask = STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
     .decode_cycles = 3.2,
+    .vector_worth = 2,
     .estimate = str_estimate,
     .encode = str_encode,
     .open = str_open,
