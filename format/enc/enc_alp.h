@@ -12,6 +12,7 @@
 #define STOA_FORMAT_ENC_ALP_H
 
 #include "format/enc/enc_parts.h"
+#include "format/enc/pack_get.h"
 
 enum {
     STOA_ALP_MAX_DECIMALS = 22,  /* 10^22 is the last power that a double holds exactly */

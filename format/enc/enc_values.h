@@ -78,23 +78,4 @@ bool stoa_column_rows_equal(const struct stoa_column *column, uint32_t a, uint32
 void stoa_vector_repeat(struct stoa_vector *vector, uint32_t first, uint32_t count,
                         const struct stoa_value *value);
 
-/* ---- exceptions ---- */
-
-/* Whether `row` is among `count` ascending u16 positions; *out_index which one it is. */
-static inline bool stoa_position_find(const uint8_t *positions, uint32_t count,
-                                      uint32_t row, uint32_t *out_index)
-{
-    uint32_t low = 0;
-    uint32_t high = count;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (stoa_load_le16(positions + (size_t)middle * 2) < row)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out_index = low;
-    return low < count && stoa_load_le16(positions + (size_t)low * 2) == row;
-}
-
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One value out of 1,024 that the kernels packed [PACK-5], for point reads: one word of its lane,
- * or two.
+ * For point reads: one value out of 1,024 that the kernels packed [PACK-5], which is one word of its
+ * lane or two, and whether the value is an exception instead.
  */
 #ifndef STOA_FORMAT_PACK_GET_H
 #define STOA_FORMAT_PACK_GET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,23 @@ static inline uint64_t stoa_pack_get(unsigned width, const uint8_t *packed, uint
     if (shift + width > bits)
         value |= stoa_pack_word(packed, bits, word + 1, lane) << (bits - shift);
     return value & stoa_low_mask(width);
+}
+
+/* Whether `row` is among `count` ascending u16 positions; *out_index which one it is. */
+static inline bool stoa_position_find(const uint8_t *positions, uint32_t count,
+                                      uint32_t row, uint32_t *out_index)
+{
+    uint32_t low = 0;
+    uint32_t high = count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (stoa_load_le16(positions + (size_t)middle * 2) < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *out_index = low;
+    return low < count && stoa_load_le16(positions + (size_t)low * 2) == row;
 }
 
 #endif
