@@ -90,6 +90,46 @@ static int64_t number_one(uint32_t row)
     return 77;
 }
 
+/* ---- texts ---- */
+
+/* Writes the text of a number to `out`, which has room. */
+typedef int (*spell_fn)(char *out, size_t room, int64_t number);
+
+static int spell_word(char *out, size_t room, int64_t number)
+{
+    return snprintf(out, room, "text %08" PRId64, number);
+}
+
+static int spell_user(char *out, size_t room, int64_t number)
+{
+    return snprintf(out, room, "user_%" PRId64, number);
+}
+
+static int spell_money(char *out, size_t room, int64_t number)
+{
+    return snprintf(out, room, "$%" PRId64 ".%02d", number / 100, (int)(number % 100));
+}
+
+static int spell_uuid(char *out, size_t room, int64_t number)
+{
+    return snprintf(out, room, "%08" PRIx64 "-12d3-4e56-a789-%012" PRIx64, number * 429,
+                    number * 28147497);
+}
+
+static int spell_hash(char *out, size_t room, int64_t number)
+{
+    return snprintf(out, room, "%020" PRIx64 "%020" PRIx64, number * 429496,
+                    number * 281474971);
+}
+
+static int spell_time(char *out, size_t room, int64_t number)
+{
+    return snprintf(out, room, "20%02d-%02d-%02dT%02d:%02d:%02dZ", (int)(number % 100),
+                    (int)(number / 100 % 12) + 1, (int)(number / 1000 % 28) + 1,
+                    (int)(number / 10 % 24), (int)(number / 7 % 60),
+                    (int)(number / 3 % 60));
+}
+
 struct bench_node {
     const char *name;
     unsigned encoding;
@@ -97,31 +137,38 @@ struct bench_node {
     number_fn number;
     unsigned null_percent; /* DENSE alone */
     unsigned first_child;  /* children before it are used up when a node is opened */
+    spell_fn spell;        /* BYTES: NULL for spell_word */
 };
 
 static const struct bench_node cases[] = {
-    {"raw",          STOA_ENC_RAW,    STOA_PHYS_I64,   number_noise,     0,  0},
-    {"const",        STOA_ENC_CONST,  STOA_PHYS_I64,   number_one,       0,  0},
-    {"ffor",         STOA_ENC_FFOR,   STOA_PHYS_I64,   number_price,     0,  0},
-    {"ffor 128",     STOA_ENC_FFOR,   STOA_PHYS_I128,  number_price,     0,  0},
-    {"bytes",        STOA_ENC_BYTES,  STOA_PHYS_I64,   number_price,     0,  0},
-    {"bytes planes", STOA_ENC_BYTES,  STOA_PHYS_F64,   number_noise,     0,  0},
-    {"dict words",   STOA_ENC_DICT,   STOA_PHYS_I64,   number_code,      0,  0},
-    {"dict texts",   STOA_ENC_DICT,   STOA_PHYS_BYTES, number_code,      0,  0},
-    {"rle",          STOA_ENC_RLE,    STOA_PHYS_I64,   number_runs,      0,  1},
-    {"rle long",     STOA_ENC_RLE,    STOA_PHYS_I64,   number_long_runs, 0,  1},
-    {"bool",         STOA_ENC_BOOL,   STOA_PHYS_BOOL,  number_noise,     0,  0},
-    {"str",          STOA_ENC_STR,    STOA_PHYS_BYTES, number_price,     0,  0},
-    {"delta",        STOA_ENC_DELTA,  STOA_PHYS_I64,   number_steady,    0,  1},
-    {"alp",          STOA_ENC_ALP,    STOA_PHYS_F64,   number_price,     0,  0},
-    {"alp-rd",       STOA_ENC_ALP_RD, STOA_PHYS_F64,   number_noise,     0,  0},
-    {"fsst",         STOA_ENC_FSST,   STOA_PHYS_BYTES, number_price,     0,  0},
-    {"sparse",       STOA_ENC_SPARSE, STOA_PHYS_I64,   number_rare,      0,  2},
-    {"seq",          STOA_ENC_SEQ,    STOA_PHYS_I64,   number_line,      0,  0},
-    {"dense 25 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     25, 0},
-    {"dense 90 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     90, 0},
-    {"dense texts",  STOA_ENC_DENSE,  STOA_PHYS_BYTES, number_price,     25, 0},
-    {"dense 128",    STOA_ENC_DENSE,  STOA_PHYS_I128,  number_price,     25, 0},
+    {"raw",          STOA_ENC_RAW,    STOA_PHYS_I64,   number_noise,     0,  0, NULL       },
+    {"const",        STOA_ENC_CONST,  STOA_PHYS_I64,   number_one,       0,  0, NULL       },
+    {"ffor",         STOA_ENC_FFOR,   STOA_PHYS_I64,   number_price,     0,  0, NULL       },
+    {"ffor 128",     STOA_ENC_FFOR,   STOA_PHYS_I128,  number_price,     0,  0, NULL       },
+    {"bytes",        STOA_ENC_BYTES,  STOA_PHYS_I64,   number_price,     0,  0, NULL       },
+    {"bytes planes", STOA_ENC_BYTES,  STOA_PHYS_F64,   number_noise,     0,  0, NULL       },
+    {"dict words",   STOA_ENC_DICT,   STOA_PHYS_I64,   number_code,      0,  0, NULL       },
+    {"dict texts",   STOA_ENC_DICT,   STOA_PHYS_BYTES, number_code,      0,  0, NULL       },
+    {"rle",          STOA_ENC_RLE,    STOA_PHYS_I64,   number_runs,      0,  1, NULL       },
+    {"rle long",     STOA_ENC_RLE,    STOA_PHYS_I64,   number_long_runs, 0,  1, NULL       },
+    {"bool",         STOA_ENC_BOOL,   STOA_PHYS_BOOL,  number_noise,     0,  0, NULL       },
+    {"str",          STOA_ENC_STR,    STOA_PHYS_BYTES, number_price,     0,  0, NULL       },
+    {"delta",        STOA_ENC_DELTA,  STOA_PHYS_I64,   number_steady,    0,  1, NULL       },
+    {"alp",          STOA_ENC_ALP,    STOA_PHYS_F64,   number_price,     0,  0, NULL       },
+    {"alp-rd",       STOA_ENC_ALP_RD, STOA_PHYS_F64,   number_noise,     0,  0, NULL       },
+    {"fsst",         STOA_ENC_FSST,   STOA_PHYS_BYTES, number_price,     0,  0, NULL       },
+    {"sparse",       STOA_ENC_SPARSE, STOA_PHYS_I64,   number_rare,      0,  2, NULL       },
+    {"seq",          STOA_ENC_SEQ,    STOA_PHYS_I64,   number_line,      0,  0, NULL       },
+    {"dense 25 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     25, 0, NULL       },
+    {"dense 90 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     90, 0, NULL       },
+    {"dense texts",  STOA_ENC_DENSE,  STOA_PHYS_BYTES, number_price,     25, 0, NULL       },
+    {"dense 128",    STOA_ENC_DENSE,  STOA_PHYS_I128,  number_price,     25, 0, NULL       },
+    {"cast padded",  STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_word },
+    {"cast number",  STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_user },
+    {"cast money",   STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_money},
+    {"cast uuid",    STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_uuid },
+    {"cast hash",    STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_hash },
+    {"cast time",    STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_time },
 };
 
 /* ---- one node ---- */
@@ -139,9 +186,9 @@ struct bench {
 };
 
 static stoa_status append(struct stoa_column_builder *builder, int64_t number, bool is_null,
-                          stoa_error *err)
+                          spell_fn spell, stoa_error *err)
 {
-    char text[32];
+    char text[64];
     struct stoa_value value = {.is_null = is_null};
     if (builder->phys == STOA_PHYS_F64) {
         value.f64 = (double)number / 100;
@@ -152,7 +199,7 @@ static stoa_status append(struct stoa_column_builder *builder, int64_t number, b
     } else if (builder->phys == STOA_PHYS_BYTES) {
         value.bytes.data = (const uint8_t *)text;
         value.bytes.length =
-            (uint32_t)snprintf(text, sizeof text, "text %08" PRId64, number);
+            (uint32_t)(spell ? spell : spell_word)(text, sizeof text, number);
     } else {
         value.i64 = number;
     }
@@ -164,7 +211,7 @@ static stoa_status make_dictionary(struct bench *bench, enum stoa_phys phys,
                                    stoa_error *err)
 {
     for (int64_t entry = 0; entry < ENTRIES; entry++)
-        STOA_TRY(append(&bench->entries, entry, false, err));
+        STOA_TRY(append(&bench->entries, entry, false, NULL, err));
     const struct stoa_column column = stoa_column_builder_view(&bench->entries);
     struct stoa_view *views =
         stoa_arena_alloc_zeroed(&bench->arena, ENTRIES, sizeof *views);
@@ -184,7 +231,8 @@ static stoa_status make_node(struct bench *bench, const struct bench_node *what,
     for (uint32_t row = 0; row < ROWS; row++) {
         const int64_t number = what->number(row);
         bench->codes[row] = (uint32_t)number;
-        STOA_TRY(append(&bench->builder, number, below(100) < what->null_percent, err));
+        STOA_TRY(append(&bench->builder, number, below(100) < what->null_percent,
+                        what->spell, err));
     }
     const struct stoa_column column = stoa_column_builder_view(&bench->builder);
     struct stoa_enc_input input = {.column = &column,

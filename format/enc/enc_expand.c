@@ -6,6 +6,7 @@
 #include "format/enc/enc_expand.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "common/bitmap.h"
 
@@ -51,6 +52,27 @@ stoa_status stoa_expand_open(struct stoa_node *child, const uint8_t *bits, uint3
     STOA_TRY(stoa_node_scratch(child, &expand.values, err));
     expand.joined = joined;
     *out = expand;
+    return STOA_OK;
+}
+
+stoa_status stoa_expand_gaps(const struct stoa_node *node, struct stoa_node *child,
+                             uint64_t *bits, stoa_error *err)
+{
+    struct stoa_vector *gaps = NULL;
+    uint32_t next = 0;
+    STOA_TRY(stoa_node_scratch(child, &gaps, err));
+    for (uint32_t k = 0; k < child->count; k++) {
+        if (k % STOA_VECTOR_ROWS == 0)
+            STOA_TRY(stoa_node_decode(child, k / STOA_VECTOR_ROWS, gaps, err));
+        const uint64_t gap = gaps->values.u64[k % STOA_VECTOR_ROWS];
+        if (gap >= node->count - next)
+            return stoa_fail(err, STOA_E_CORRUPT,
+                             "%s node: expected gap %" PRIu32 " below %" PRIu32
+                             ", found %" PRIu64,
+                             node->encoding->name, k, node->count - next, gap);
+        next += (uint32_t)gap;
+        stoa_bit_set(bits, next++);
+    }
     return STOA_OK;
 }
 

@@ -25,6 +25,12 @@ struct stoa_expand {
 /* Set bits among the first `rows` of a bitmap in whole words. */
 uint32_t stoa_expand_count(const uint8_t *bits, uint32_t rows);
 
+/* Sets the bits of rows that lie behind gaps of other rows [SPARSE-2]; `bits`, for the node's rows,
+ * comes cleared. */
+STOA_MUST_USE stoa_status stoa_expand_gaps(const struct stoa_node *node,
+                                           struct stoa_node *child, uint64_t *bits,
+                                           stoa_error *err);
+
 /* `bits` has as many set as the child has values. */
 STOA_MUST_USE stoa_status stoa_expand_open(struct stoa_node *child, const uint8_t *bits,
                                            uint32_t rows, struct stoa_expand *out,

@@ -237,28 +237,6 @@ static stoa_status load_top(struct stoa_node *node, struct stoa_value *out, stoa
     return STOA_OK;
 }
 
-/* [SPARSE-2] The bitmap of the rows that hold another value. */
-static stoa_status sum_gaps(struct stoa_node *node, uint64_t *bits, stoa_error *err)
-{
-    struct stoa_node *child = node->children[CHILD_GAPS];
-    struct stoa_vector *gaps = NULL;
-    uint32_t next = 0;
-    STOA_TRY(stoa_node_scratch(child, &gaps, err));
-    for (uint32_t k = 0; k < child->count; k++) {
-        if (k % STOA_VECTOR_ROWS == 0)
-            STOA_TRY(stoa_node_decode(child, k / STOA_VECTOR_ROWS, gaps, err));
-        const uint64_t gap = gaps->values.u64[k % STOA_VECTOR_ROWS];
-        if (gap >= node->count - next)
-            return stoa_fail(err, STOA_E_CORRUPT,
-                             "sparse node: expected gap %" PRIu32 " below %" PRIu32
-                             ", found %" PRIu64,
-                             k, node->count - next, gap);
-        next += (uint32_t)gap;
-        stoa_bit_set(bits, next++);
-    }
-    return STOA_OK;
-}
-
 static stoa_status open_children(struct stoa_node *node, unsigned depth, stoa_error *err)
 {
     struct stoa_parts parts = stoa_parts_make(node, depth);
@@ -285,7 +263,8 @@ static stoa_status sparse_open(struct stoa_node *node, unsigned depth, stoa_erro
     if (!state || !bits)
         return stoa_arena_fail(arena, words * sizeof *bits, err);
     STOA_TRY(load_top(node, &state->top, err));
-    STOA_TRY(sum_gaps(node, bits, err));
+    STOA_TRY(
+        stoa_expand_gaps(node, node->children[CHILD_GAPS], bits, err)); /* [SPARSE-2] */
     STOA_TRY(stoa_expand_open(node->children[CHILD_VALUES], (const uint8_t *)bits,
                               node->count, &state->expand, err));
     node->state = state;

@@ -4,9 +4,9 @@
  * shares no code and no header with the library, so that a mistake of one shows in the other.
  *
  * Files mirror the pages: decoder_container.c and decoder_footer.c (format.md 2, 5, 6),
- * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_block.c (block.md),
- * decoder_nodes.c, decoder_numbers.c, decoder_stream.c and decoder_packing.c (encodings/),
- * decoder_print.c.
+ * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_block.c
+ * (block.md), decoder_nodes.c, decoder_numbers.c, decoder_cast.c, decoder_stream.c and
+ * decoder_packing.c (encodings/), decoder_print.c.
  * It reads the whole file into memory and ends the process at the first fault: clarity first.
  */
 #ifndef STOA_DECODER_H
@@ -236,13 +236,17 @@ void put(struct value *out, struct value v);
 uint32_t value_size(unsigned kind); /* [ENC-8]; BOOL has none of its own */
 uint32_t vector_length(const struct node *n, uint32_t vector);
 void require_no_flags(const struct tree *t, const struct node *n, const char *name);
-/* decoder_numbers.c: one page each. */
+/* decoder_numbers.c: the child at the front of the node's body, in memory of its own. */
+struct value *decode_child(const struct tree *t, struct node *n, unsigned kind,
+                           uint32_t count);
+/* decoder_numbers.c and decoder_cast.c: one page each. */
 void decode_seq(const struct tree *t, struct node *n, struct value *out);
 void decode_delta(const struct tree *t, struct node *n, struct value *out);
 void decode_sparse(const struct tree *t, struct node *n, struct value *out);
 void decode_dense(const struct tree *t, struct node *n, struct value *out);
 void decode_alp(const struct tree *t, struct node *n, struct value *out);
 void decode_alp_rd(const struct tree *t, struct node *n, struct value *out);
+void decode_cast(const struct tree *t, struct node *n, struct value *out);
 /* decoder_fsst.c */
 void decode_fsst(const struct tree *t, struct node *n, struct value *out);
 /* decoder_stream.c: the raw bytes of the stream at the front of `s`; *size of them. */

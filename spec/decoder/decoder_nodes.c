@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Nodes of the encoding tree (encodings/): one function for each page, some of them in
- * decoder_numbers.c, and one row for each id.
+ * decoder_numbers.c and decoder_cast.c, and one row for each id.
  */
 #include "decoder.h"
 
@@ -377,7 +377,7 @@ static const struct {
     {"SPARSE", ANY,                   decode_sparse},
     {"SEQ",    WORDS,                 decode_seq   },
     {NULL,     0,                     NULL         },
-    {NULL,     0,                     NULL         },
+    {"CAST",   BIT(KIND_BYTES),       decode_cast  },
     {NULL,     0,                     NULL         },
     {"DENSE",  ANY,                   decode_dense },
 };

@@ -16,9 +16,8 @@ static void require_no_parameter(const struct tree *t, const struct node *n,
         refuse(t->d, "%s: unexpected parameter %u", name, n->parameter);
 }
 
-/* The child at the front of the node's body, in memory of its own. */
-static struct value *decode_child(const struct tree *t, struct node *n, unsigned kind,
-                                  uint32_t count)
+struct value *decode_child(const struct tree *t, struct node *n, unsigned kind,
+                           uint32_t count)
 {
     struct tree child = *t;
     struct value *values = allocate(t->heap, count, sizeof *values);

@@ -5,7 +5,7 @@
  * statistic, seed and table anew, so that a wrong one is found here [FMT-43] [FMT-64] [FMT-70]
  * [FMT-71] [FMT-73]. Meson names the decoder by the environment variable STOA_DECODE.
  */
-#include "tests/tables/test_table.h"
+#include "tests/tables/spelled_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +186,20 @@ static void test_decoder_prints_many_blocks_and_row_groups(void **state)
     test_table_done(&table);
 }
 
+/* Texts that are kept as what they spell, with exceptions and NULLs. */
+static void test_decoder_prints_spelled_texts(void **state)
+{
+    struct test_random random = test_random_start(14);
+    struct test_table table;
+    (void)state;
+    for (int profile = 0; profile < 3; profile++) {
+        const struct test_write_options options = {.profile = (enum stoa_profile)profile};
+        spelled_table_make(&table, &random, 3000);
+        check(&table, &options);
+        test_table_done(&table);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_decoder_prints_all_values_and_null_patterns),
         cmocka_unit_test(test_decoder_makes_zones_anew),
         cmocka_unit_test(test_decoder_prints_many_blocks_and_row_groups),
+        cmocka_unit_test(test_decoder_prints_spelled_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See golden_tables.h. Kept small: all files and their texts together take about 400 KB. */
 #include "tests/golden/golden_tables.h"
+#include "tests/tables/spelled_text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,6 +118,12 @@ static void make_periodic(struct test_table *table, struct test_random *random)
     test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1030);
 }
 
+/* Texts that are kept as what they spell. */
+static void make_spelled(struct test_table *table, struct test_random *random)
+{
+    spelled_table_make(table, random, 200);
+}
+
 /* Many columns: a footer of many pages, field ids that do not ascend, names of many kinds. */
 static void make_columns(struct test_table *table, struct test_random *random)
 {
@@ -176,6 +183,7 @@ static const struct golden_file golden_files[] = {
     {"texts",        STOA_PROFILE_FAST,     make_texts      },
     {"periodic",     STOA_PROFILE_COMPACT,  make_periodic   },
     {"columns",      STOA_PROFILE_BALANCED, make_columns    },
+    {"spelled",      STOA_PROFILE_BALANCED, make_spelled    },
     {"zones",        STOA_PROFILE_BALANCED, make_zones      },
     {"prose",        STOA_PROFILE_BALANCED, make_prose      },
 };

@@ -142,6 +142,7 @@ static struct stoa_view make_text(struct generator *generator)
 {
     static const char *const tails[] = {"",   "\t", "\xC3\xA4",
                                         "\\", "\n", "\xF0\x9F\x98\x80"};
+    static const char *const ends[] = {"", "/view", "/edit"}; /* else it spells a number */
     const unsigned long long number = generator->number;
     const bool is_wide = generator->values == TEST_VALUES_WIDE;
     int size = 0;
@@ -155,7 +156,7 @@ static struct stoa_view make_text(struct generator *generator)
                      "-0123456789-0123456789-0123456789-012345", tails[number / 512 % 6]);
     else
         size = snprintf(generator->text, sizeof generator->text,
-                        "https://example.org/item/%llu", number);
+                        "https://example.org/item/%llu%s", number, ends[number % 3]);
     return (struct stoa_view){.data = (const uint8_t *)generator->text,
                               .length = (uint32_t)size};
 }

@@ -13,7 +13,7 @@ import tempfile
 
 ROWS = 5000
 CSV = "id,amount,state,\"an \"\"odd\"\" name\"\n" + "".join(
-    f"{i},{i * 7 % 1000}.{i % 100:02d},{('new', 'paid', 'sent')[i % 3]},\"it's row {i} of them\"\n" for i in range(ROWS))
+    f"{i},{i * 7 % 1000}.{i % 100:02d},{('new', 'paid', 'sent')[i % 3]},\"it's row {i} of {('them', 'theirs', 'all')[i % 7 % 3]}\"\n" for i in range(ROWS))
 # Semicolons that end nothing, and a statement without one.
 OWN = """-- a comment; with a semicolon
 SELECT count(*) WHERE state = 'pa;id' OR state = 'new'; /* ; */ SELECT "an ""odd"" name" LIMIT 3;;
