@@ -424,7 +424,7 @@ static void finish_time(struct guesses *guesses, struct stoa_cast_template *t,
     }
     if (fraction > 0 && fraction <= 9) {
         const char point[2] = {(char)p[size], 0};
-        if (!extend(t, point) || !extend(t, "FFFFFFFFF" + (9 - fraction)))
+        if (!extend(t, point) || !extend(t, &"FFFFFFFFF"[9 - fraction]))
             return;
         size += 1 + fraction;
     }

@@ -96,7 +96,7 @@ static int spell_log(char out[ROOM], uint64_t n)
 {
     const struct moment m = moment_of(n);
     return snprintf(out, ROOM, "[%02u/%.3s/%04u:%02u:%02u:%02u +0000]", m.day,
-                    "JanFebMarAprMayJunJulAugSepOctNovDec" + (size_t)(m.month - 1) * 3,
+                    &"JanFebMarAprMayJunJulAugSepOctNovDec"[(size_t)(m.month - 1) * 3],
                     m.year, m.hour, m.minute, m.second);
 }
 

@@ -167,7 +167,7 @@ static void add_time(struct stoa_column_builder *builder, const char *format, ui
         case 'd': at += (size_t)snprintf(to, room, "%u", day); break;
         case 'B':
             at += (size_t)snprintf(
-                to, room, "%.3s", "JanFebMarAprMayJunJulAugSepOctNovDec" + 3 * (month - 1));
+                to, room, "%.3s", &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * (month - 1)]);
             break;
         case 'H': at += (size_t)snprintf(to, room, "%02u", hour); break;
         case 'h': at += (size_t)snprintf(to, room, "%u", hour); break;
