@@ -133,6 +133,15 @@ static stoa_status find_dataset_above(const char *directory, bool itself, bool *
     return status;
 }
 
+stoa_status stoa_target_is_inside(const char *path, bool *out_inside, stoa_error *err)
+{
+    struct stoa_file directory = STOA_FILE_CLOSED;
+    STOA_TRY(stoa_root_open_parent(path, &directory, err));
+    const stoa_status status = find_dataset_above(directory.name, true, out_inside, err);
+    stoa_io_discard(&directory);
+    return status;
+}
+
 static stoa_status check_outside(const char *path, bool exists, stoa_error *err)
 {
     struct stoa_file directory = STOA_FILE_CLOSED;

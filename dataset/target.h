@@ -24,6 +24,10 @@ STOA_MUST_USE stoa_status stoa_target_resolve(const char *path,
                                               stoa_error *err);
 void stoa_target_done(struct stoa_target *target);
 
+/* Whether a file that is there lies in a dataset's directory, at any depth. */
+STOA_MUST_USE stoa_status stoa_target_is_inside(const char *path, bool *out_inside,
+                                                stoa_error *err);
+
 /* STOA_E_USAGE for a path at which no dataset may be made: inside another one [DS-6], or where
  * it would hide a version of one, as "events@1" beside "events" does [DS-5]. */
 STOA_MUST_USE stoa_status stoa_target_check_new(const char *path, stoa_error *err);

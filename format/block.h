@@ -66,6 +66,14 @@ STOA_MUST_USE stoa_status stoa_block_open(
 STOA_MUST_USE stoa_status stoa_block_decode(struct stoa_block *block, uint32_t vector,
                                             struct stoa_vector *out, stoa_error *err);
 
+/* Decodes all rows to the end of `builder`; `vector` is scratch, both are of the block's kind.
+ * STOA_E_CORRUPT when they take more than `raw_size` raw bytes [FMT-4] or are not as many as
+ * the block has. */
+STOA_MUST_USE stoa_status stoa_block_decode_all(struct stoa_block *block, uint64_t raw_size,
+                                                struct stoa_vector *vector,
+                                                struct stoa_column_builder *builder,
+                                                stoa_error *err);
+
 /* Match bits of a vector, NULLs handled: exact. `scratch` is any vector of the block's kind. The
  * predicate and what it points to must stay as they are while the block and its dictionary are
  * open: what it came to in codes is remembered under its address. */

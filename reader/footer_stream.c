@@ -191,6 +191,14 @@ stoa_status stoa_stream_get(struct stoa_reader *reader, uint64_t offset, uint64_
     return STOA_OK;
 }
 
+stoa_status stoa_reader_footer_start(struct stoa_reader *reader, const uint8_t **out_bytes,
+                                     uint64_t *out_size, stoa_error *err)
+{
+    const struct stoa_section *heap = &reader->sections[STOA_SECTION_HEAP];
+    *out_size = heap->offset + heap->size;
+    return stoa_stream_get(reader, 0, *out_size, out_bytes, err);
+}
+
 stoa_status stoa_section_get(struct stoa_reader *reader, enum stoa_section_id id,
                              uint64_t offset, uint64_t size, const uint8_t **out_bytes,
                              stoa_error *err)

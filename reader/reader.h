@@ -61,6 +61,12 @@ struct stoa_hash128 stoa_reader_identity(const struct stoa_reader *reader);
 /* The file itself, for copying row groups. Borrowed. */
 const struct stoa_file *stoa_reader_file(const struct stoa_reader *reader);
 
+/* What of the footer's stream follows from the row groups alone: its first bytes, up to the end
+ * of the heap [FMT-62]. Borrowed. */
+STOA_MUST_USE stoa_status stoa_reader_footer_start(struct stoa_reader *reader,
+                                                   const uint8_t **out_bytes,
+                                                   uint64_t *out_size, stoa_error *err);
+
 /* The schema of all columns; loads every column record on first use (O(columns)). Borrowed. */
 STOA_MUST_USE stoa_status stoa_reader_schema(struct stoa_reader *reader,
                                              const stoa_schema **out_schema,

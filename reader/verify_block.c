@@ -20,58 +20,14 @@ static stoa_status take_vector(struct stoa_verify *verify, enum stoa_phys phys,
     return STOA_OK;
 }
 
-/* `left`: raw bytes that the record still allows, so that a few bytes that say "the same
- * 16 MiB text 65,536 times" are refused before they take memory. */
-static stoa_status append_texts(struct stoa_column_builder *builder,
-                                const struct stoa_vector *vector, uint64_t *left,
-                                stoa_error *err)
-{
-    for (uint32_t row = 0; row < vector->length; row++) {
-        const struct stoa_value value = stoa_vector_get(vector, row);
-        const uint64_t size = 4 + (value.is_null ? 0 : (uint64_t)value.bytes.length);
-        if (size > *left || size - 4 > STOA_MAX_VALUE_BYTES)
-            return stoa_fail(
-                err, STOA_E_CORRUPT,
-                "expected at most %zu bytes a value and the raw bytes that the "
-                "record says, found a value of %" PRIu64 " with %" PRIu64 " raw bytes left",
-                STOA_MAX_VALUE_BYTES, size - 4, *left);
-        *left -= size;
-        STOA_TRY(stoa_column_builder_append(builder, &value, err));
-    }
-    return STOA_OK;
-}
-
-static stoa_status append_vector(struct stoa_column_builder *builder,
-                                 const struct stoa_vector *vector, uint64_t *left,
-                                 stoa_error *err)
-{
-    if (vector->phys == STOA_PHYS_BYTES)
-        return append_texts(builder, vector, left, err);
-    const struct stoa_column column = {
-        .phys = vector->phys,
-        .length = vector->length,
-        .validity = vector->has_nulls ? vector->validity : NULL,
-        .values = vector->values.raw,
-    };
-    return stoa_column_builder_append_rows(builder, &column, 0, vector->length, err);
-}
-
 static stoa_status decode(struct stoa_verify *verify,
                           const struct stoa_block_record *record,
                           struct stoa_column_builder *builder, stoa_error *err)
 {
     struct stoa_vector *vector = NULL;
-    uint64_t left = record->raw_size;
     STOA_TRY(take_vector(verify, builder->phys, &vector, err));
-    for (uint32_t row = 0; row < record->rows; row += STOA_VECTOR_ROWS) {
-        STOA_TRY(
-            stoa_block_decode(&verify->slot.block, row / STOA_VECTOR_ROWS, vector, err));
-        STOA_TRY(append_vector(builder, vector, &left, err));
-    }
-    if (builder->length != record->rows)
-        return stoa_fail(err, STOA_E_CORRUPT, "expected %" PRIu32 " rows, found %" PRIu32,
-                         record->rows, builder->length);
-    return STOA_OK;
+    return stoa_block_decode_all(&verify->slot.block, record->raw_size, vector, builder,
+                                 err);
 }
 
 /* [FMT-4] [FMT-66] [FMT-70] */
