@@ -3,7 +3,8 @@
  * What decoding one value costs in each encoding, in cycles: where the `decode_cycles` of the rows
  * in format/enc come from. Each encoding is made to hold a column it is meant for, whether it
  * would be chosen or not, and decoded from cache; "own" leaves out what its children take that are
- * decoded along. A cycle is a third of a 64-bit multiplication that waits for the one before.
+ * decoded along, and "point" is one value of a random row alone. A cycle is a third of a 64-bit
+ * multiplication that waits for the one before.
  *
  *   bench_nodes [name ...]
  */
@@ -293,13 +294,33 @@ static stoa_status time_codes(struct stoa_node *node, double *out_seconds, stoa_
     return STOA_OK;
 }
 
+/* Seconds to read one value, rows in random order, the best of some runs. */
+static stoa_status time_points(struct stoa_node *node, double *out_seconds, stoa_error *err)
+{
+    enum { POINTS = 2000 };
+    double best = 1;
+    for (int round = 0; round < ROUNDS; round++) {
+        const double start = seconds();
+        for (int i = 0; i < POINTS; i++) {
+            struct stoa_value value;
+            STOA_TRY(stoa_node_at(node, (uint32_t)below(node->count), &value, err));
+        }
+        const double spent = (seconds() - start) / POINTS;
+        best = spent < best ? spent : best;
+    }
+    *out_seconds = best;
+    return STOA_OK;
+}
+
 static stoa_status print_node(struct bench *bench, const struct bench_node *what,
                               double cycle, stoa_error *err)
 {
     struct stoa_buf text;
     double total = 0;
     double children = 0;
+    double point = 0;
     STOA_TRY(time_node(bench->node, &total, err));
+    STOA_TRY(time_points(bench->node, &point, err));
     for (unsigned i = what->first_child; i < STOA_NODE_MAX_CHILDREN; i++) {
         double child = 0;
         if (bench->node->children[i])
@@ -314,9 +335,9 @@ static stoa_status print_node(struct bench *bench, const struct bench_node *what
     }
     stoa_buf_init(&text, 4096);
     const stoa_status status = stoa_node_describe(bench->node, &text, err);
-    printf("%-14s %7.2f %7.2f %7.2f  %.*s\n", what->name, total / cycle / ROWS,
-           (total - children) / cycle / ROWS, total * 1e9 / ROWS, (int)text.size,
-           (const char *)text.data);
+    printf("%-14s %7.2f %7.2f %7.2f %8.0f  %.*s\n", what->name, total / cycle / ROWS,
+           (total - children) / cycle / ROWS, total * 1e9 / ROWS, point * 1e9,
+           (int)text.size, (const char *)text.data);
     stoa_buf_done(&text);
     return status;
 }
@@ -355,7 +376,8 @@ int main(int argc, char **argv)
 {
     const double cycle = cycle_seconds();
     printf("kernels %s, %.2f GHz; per value\n", stoa_kernels_best()->name, 1e-9 / cycle);
-    printf("%-14s %7s %7s %7s  %s\n", "encoding", "cycles", "own", "ns", "tree");
+    printf("%-14s %7s %7s %7s %8s  %s\n", "encoding", "cycles", "own", "ns", "point ns",
+           "tree");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         stoa_error err;
         if (is_wanted(cases[i].name, argc, argv) &&

@@ -23,9 +23,9 @@ enum { LONG_VALUE = 64 };
 /* How many times as large as under the profile's codec text may be, for being filtered and read one
  * by one: 0 leaves that to the cost. */
 static const double largest_ratio[] = {
-    [STOA_PROFILE_BALANCED] = 1.1,
+    [STOA_PROFILE_BALANCED] = 1.05,
     [STOA_PROFILE_FAST] = 0,
-    [STOA_PROFILE_COMPACT] = 1.0,
+    [STOA_PROFILE_COMPACT] = 0.95,
 };
 
 /* Text that the codec shrinks further has been seen to take at least a fifth more here. */
