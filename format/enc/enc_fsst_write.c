@@ -213,21 +213,17 @@ static stoa_status append_codes(const struct stoa_column *column,
                                 const struct stoa_fsst_matcher *matcher, size_t ends,
                                 uint64_t *lengths, struct stoa_buf *out, stoa_error *err)
 {
-    const uint8_t *end = column->bytes + column->offsets[column->length];
+    const uint32_t *offsets = column->offsets;
     const size_t start = out->size;
-    for (uint32_t row = 0; row < column->length; row++) {
-        const struct stoa_view view = stoa_column_view(column, row);
-        STOA_TRY(stoa_buf_reserve(out, (size_t)2 * view.length, err));
-        lengths[row] = view.length == 0
-                           ? 0
-                           : stoa_fsst_compress(matcher, view.data, view.length, end,
-                                                out->data + out->size);
-        out->size += lengths[row];
-        if (row % STOA_VECTOR_ROWS == STOA_VECTOR_ROWS - 1 || row + 1 == column->length) {
-            uint8_t *at = out->data + ends + (size_t)row / STOA_VECTOR_ROWS * 8;
-            stoa_store_le32(at, (uint32_t)(out->size - start));
-            stoa_store_le32(at + 4, column->offsets[row + 1] - column->offsets[0]);
-        }
+    for (uint32_t first = 0; first < column->length; first += STOA_VECTOR_ROWS) {
+        const uint32_t last =
+            first + stoa_vector_length(column->length, first / STOA_VECTOR_ROWS);
+        STOA_TRY(stoa_buf_reserve(out, (size_t)2 * (offsets[last] - offsets[first]), err));
+        out->size += stoa_fsst_compress_rows(matcher, column, first, last, lengths,
+                                             out->data + out->size);
+        uint8_t *at = out->data + ends + (size_t)first / STOA_VECTOR_ROWS * 8;
+        stoa_store_le32(at, (uint32_t)(out->size - start));
+        stoa_store_le32(at + 4, offsets[last] - offsets[0]);
     }
     return stoa_buf_append_zeros(out, -(out->size - start) & 7, err);
 }

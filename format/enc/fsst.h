@@ -89,6 +89,12 @@ void stoa_fsst_matcher_init(struct stoa_fsst_matcher *matcher);
 size_t stoa_fsst_compress(const struct stoa_fsst_matcher *matcher, const uint8_t *text,
                           size_t size, const uint8_t *end, uint8_t *out);
 
+/* The same for rows [first, last) of the column, first < last: sets lengths[row] to the size of each,
+ * and returns that of all; `out` has room for twice their text. */
+size_t stoa_fsst_compress_rows(const struct stoa_fsst_matcher *matcher,
+                               const struct stoa_column *column, uint32_t first,
+                               uint32_t last, uint64_t *lengths, uint8_t *out);
+
 /* Places of a column that a table is made from, or tried on: consecutive rows. */
 struct stoa_fsst_piece {
     uint32_t first_row;

@@ -389,21 +389,91 @@ void stoa_fsst_matcher_init(struct stoa_fsst_matcher *matcher)
     make_buckets(matcher);
 }
 
-/* An escape is written as any code is, and so is the byte behind it, which the next code
- * overwrites where there was none. */
+/* ---- compressing ---- */
+
+/* Writes the next code of a text with `left` >= 1 bytes to go, and returns how many it takes. An
+ * escape is written as any code is, and so is the byte behind it, which the next code overwrites
+ * where there was none. */
+static inline size_t put_code(const struct stoa_fsst_matcher *matcher, const uint8_t *text,
+                              size_t left, const uint8_t *end, uint8_t **out)
+{
+    const uint64_t word = stoa_fsst_load(text, left, end);
+    const unsigned code = stoa_fsst_match(matcher, word, left);
+    (*out)[0] = (uint8_t)code;
+    (*out)[1] = (uint8_t)word;
+    *out += 1 + (code == STOA_FSST_NONE);
+    return matcher->lengths[code];
+}
+
 size_t stoa_fsst_compress(const struct stoa_fsst_matcher *matcher, const uint8_t *text,
                           size_t size, const uint8_t *end, uint8_t *out)
 {
     const uint8_t *begin = out;
     while (size > 0) {
-        const uint64_t word = stoa_fsst_load(text, size, end);
-        const unsigned code = stoa_fsst_match(matcher, word, size);
-        const size_t length = matcher->lengths[code];
-        out[0] = (uint8_t)code;
-        out[1] = (uint8_t)word;
-        out += 1 + (code == STOA_FSST_NONE);
+        const size_t length = put_code(matcher, text, size, end, &out);
         text += length;
         size -= length;
     }
     return (size_t)(out - begin);
+}
+
+/* Rows on their way from `row` to `last`. */
+struct lane {
+    const uint8_t *text; /* of the row, and what is left of it */
+    size_t left;
+    uint8_t *out;
+    uint8_t *begin; /* the row's codes */
+    uint32_t row;
+    uint32_t last;
+};
+
+static struct lane lane_start(const struct stoa_column *column, uint32_t first,
+                              uint32_t last, uint8_t *out)
+{
+    const struct stoa_view view = stoa_column_view(column, first);
+    return (struct lane){.text = view.data,
+                         .left = view.length,
+                         .out = out,
+                         .begin = out,
+                         .row = first,
+                         .last = last};
+}
+
+/* One code, or over to the next row. */
+static inline void lane_step(const struct stoa_fsst_matcher *matcher,
+                             const struct stoa_column *column, const uint8_t *end,
+                             uint64_t *lengths, struct lane *lane)
+{
+    if (lane->left > 0) {
+        const size_t length = put_code(matcher, lane->text, lane->left, end, &lane->out);
+        lane->text += length;
+        lane->left -= length;
+        return;
+    }
+    lengths[lane->row++] = (uint64_t)(lane->out - lane->begin);
+    lane->begin = lane->out;
+    if (lane->row < lane->last)
+        lane->left = column->offsets[lane->row + 1] - column->offsets[lane->row];
+}
+
+/* Each code waits for the one before, and mostly for memory: two halves go on at once. */
+size_t stoa_fsst_compress_rows(const struct stoa_fsst_matcher *matcher,
+                               const struct stoa_column *column, uint32_t first,
+                               uint32_t last, uint64_t *lengths, uint8_t *out)
+{
+    const uint8_t *end = column->bytes + column->offsets[column->length];
+    const uint32_t middle = first + (last - first) / 2;
+    uint8_t *second = out + (size_t)2 * (column->offsets[middle] - column->offsets[first]);
+    struct lane a = lane_start(column, first, middle, out);
+    struct lane b = lane_start(column, middle, last, second);
+    while (a.row < a.last && b.row < b.last) {
+        lane_step(matcher, column, end, lengths, &a);
+        lane_step(matcher, column, end, lengths, &b);
+    }
+    while (a.row < a.last)
+        lane_step(matcher, column, end, lengths, &a);
+    while (b.row < b.last)
+        lane_step(matcher, column, end, lengths, &b);
+    memmove(a.out, second, (size_t)(b.out - second));
+    return (size_t)(a.out - out) + (size_t)(b.out - second);
 }
