@@ -149,7 +149,8 @@ static stoa_status estimate_whole(const struct bytes_plan *plan,
                                   const struct stoa_enc_input *input, uint8_t *sample,
                                   struct stoa_enc_estimate *out, stoa_error *err)
 {
-    const struct stoa_stream_choice choice = stoa_stream_choice_for(input->profile);
+    const struct stoa_stream_choice choice =
+        stoa_stream_choice_for(input->profile, STOA_STREAM_NUMBERS);
     if (plan->is_number && plan->column->phys == STOA_PHYS_I128)
         out->decode_cycles += STOA_WIDE_SUM_CYCLES;
     if (plan->width & (plan->width - 1))
@@ -179,7 +180,8 @@ static stoa_status estimate_planes(const struct bytes_plan *plan,
                                    const struct stoa_enc_input *input, uint8_t *sample,
                                    struct stoa_enc_estimate *out, stoa_error *err)
 {
-    const struct stoa_stream_choice choice = stoa_stream_choice_for(input->profile);
+    const struct stoa_stream_choice choice =
+        stoa_stream_choice_for(input->profile, STOA_STREAM_NUMBERS);
     const uint32_t count =
         plan->column->length < SAMPLE_VALUES ? plan->column->length : SAMPLE_VALUES;
     const uint32_t look = count < STOA_VECTOR_ROWS ? count : STOA_VECTOR_ROWS;

@@ -14,8 +14,8 @@
 double stoa_profile_kappa(enum stoa_profile profile)
 {
     static const double kappas[] = {
-        [STOA_PROFILE_BALANCED] = 0.5,
-        [STOA_PROFILE_FAST] = 2.0,
+        [STOA_PROFILE_BALANCED] = 0.25,
+        [STOA_PROFILE_FAST] = 1.0,
         [STOA_PROFILE_COMPACT] = 0.05,
     };
     return kappas[profile];

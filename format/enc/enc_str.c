@@ -57,7 +57,8 @@ static stoa_status str_estimate(const struct stoa_enc_input *input,
 {
     const struct stoa_column *column = input->column;
     const uint64_t text = input->facts.text_bytes;
-    const struct stoa_stream_choice choice = stoa_stream_choice_for(input->profile);
+    const struct stoa_stream_choice choice =
+        stoa_stream_choice_for(input->profile, STOA_STREAM_TEXT);
     struct stoa_enc_estimate lengths;
     double share = GUESSED_SHARE;
     if (text > STOA_STREAM_MAX_RAW)

@@ -15,20 +15,21 @@ enum { STOA_STREAM_HEADER_SIZE = 16 };
 
 /* ---- writing ---- */
 
-/* What a profile compresses with, and when that pays. */
-struct stoa_stream_choice {
-    const struct stoa_codec *codec; /* the profile's */
-    int level;
-    size_t history; /* frames of text that the others are compressed behind [STREAM-4] */
-    double worth;   /* share of a byte that must be saved: kappa x cycles, at least 5 % */
-};
-
 /* What the bytes of a stream are. */
 enum stoa_stream_kind {
     STOA_STREAM_NUMBERS, /* frames on their own: what is alike lies close together */
     STOA_STREAM_TEXT     /* frames with a history, where the profile has one */
 };
-struct stoa_stream_choice stoa_stream_choice_for(enum stoa_profile profile);
+
+/* What a profile compresses with, and when that pays. */
+struct stoa_stream_choice {
+    const struct stoa_codec *codec; /* the profile's */
+    int level;
+    size_t history; /* frames that the others are compressed behind [STREAM-4] */
+    double worth;   /* share of a byte that must be saved: kappa x cycles, at least 5 % */
+};
+struct stoa_stream_choice stoa_stream_choice_for(enum stoa_profile profile,
+                                                 enum stoa_stream_kind kind);
 
 /* Share of `size` bytes that the profile's codec leaves, judged by at most `sample` bytes in
  * two pieces; 1 when compressing does not pay. Deterministic. */
