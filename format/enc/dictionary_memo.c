@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "common/bitmap.h"
 #include "format/enc/enc_parts.h"
 
 /* Predicates on one column that a query may have at once; more take turns. */
@@ -14,7 +15,7 @@ enum { MEMO_ENTRIES = 8 };
 struct memo_entry {
     const struct stoa_predicate *predicate; /* NULL: free */
     struct stoa_predicate copy;             /* its fields when it was translated */
-    uint8_t *matches;                       /* dictionary->count, made once */
+    uint64_t *members;                      /* a bit per code, made once */
     struct stoa_code_set set;
 };
 
@@ -96,42 +97,45 @@ static struct stoa_code_set range_set(const struct stoa_dictionary *dictionary,
 
 /* ---- sets and tests ---- */
 
-/* Sets the bytes of the entries that are in the set or pass the test. */
-static void mark_matches(const struct stoa_dictionary *dictionary,
-                         const struct stoa_predicate *predicate, uint8_t *matches)
+/* Sets the bits of the entries that are in the set or pass the test. */
+static void mark_members(const struct stoa_dictionary *dictionary,
+                         const struct stoa_predicate *predicate, uint64_t *members)
 {
-    memset(matches, 0, dictionary->count);
+    memset(members, 0, stoa_bitmap_words(dictionary->count) * sizeof *members);
     if (predicate->kind == STOA_PREDICATE_SET) {
         for (size_t i = 0; i < predicate->set_count; i++) {
             const uint32_t begin = first_code(dictionary, &predicate->set[i], false);
             const uint32_t end = first_code(dictionary, &predicate->set[i], true);
-            memset(matches + begin, 1, end - begin);
+            stoa_bitmap_set_range(members, begin, end - begin);
         }
         return;
     }
     for (uint32_t code = 0; code < dictionary->count; code++) {
         const struct stoa_value value = stoa_dictionary_value(dictionary, code);
-        matches[code] = predicate->test(predicate->test_context, &value);
+        if (predicate->test(predicate->test_context, &value))
+            stoa_bit_set(members, code);
     }
 }
 
-/* Bytes to a range or to few codes where they are that: both are answered on packed codes. */
-static struct stoa_code_set make_set(const uint8_t *matches, uint32_t count)
+/* Members as a range or as few codes where they are that: both are answered on packed codes. */
+static struct stoa_code_set make_set(const uint64_t *members, uint32_t count)
 {
     struct stoa_code_set set = {.kind = STOA_CODES_RANGE, .low = 1, .high = 0};
     uint32_t found = 0;
-    for (uint32_t code = 0; code < count; code++) {
-        if (!matches[code])
-            continue;
-        if (found == 0)
-            set.low = code;
-        if (found < STOA_CODES_FEW_MAX)
-            set.few[found] = code;
-        set.high = code;
-        found++;
+    for (uint32_t i = 0; i < stoa_bitmap_words(count); i++) {
+        for (uint64_t word = members[i]; word; word &= word - 1) {
+            const uint32_t code = i * 64 + (uint32_t)__builtin_ctzll(word);
+            if (found == 0)
+                set.low = code;
+            if (found < STOA_CODES_FEW_MAX)
+                set.few[found] = code;
+            set.high = code;
+            found++;
+        }
     }
     set.few_count = found;
-    set.matches = matches;
+    set.members = members;
+    set.size = count;
     if (found > 0 && set.high - set.low + 1 != found)
         set.kind = found <= STOA_CODES_FEW_MAX ? STOA_CODES_FEW : STOA_CODES_TABLE;
     return set;
@@ -154,13 +158,14 @@ static stoa_status translate(struct stoa_dictionary_memo *memo, struct memo_entr
                              const struct stoa_predicate *predicate, stoa_error *err)
 {
     entry->predicate = NULL;
-    if (!entry->matches) {
-        entry->matches = stoa_arena_alloc(memo->arena, dictionary->count);
-        if (!entry->matches)
-            return stoa_arena_fail(memo->arena, dictionary->count, err);
-    }
-    mark_matches(dictionary, predicate, entry->matches);
-    entry->set = make_set(entry->matches, dictionary->count);
+    const size_t words = stoa_bitmap_words(dictionary->count);
+    if (!entry->members)
+        entry->members =
+            stoa_arena_alloc_zeroed(memo->arena, words, sizeof *entry->members);
+    if (!entry->members)
+        return stoa_arena_fail(memo->arena, words * sizeof *entry->members, err);
+    mark_members(dictionary, predicate, entry->members);
+    entry->set = make_set(entry->members, dictionary->count);
     entry->copy = *predicate;
     entry->predicate = predicate;
     return STOA_OK;
@@ -177,7 +182,7 @@ stoa_status stoa_dictionary_memo_find(struct stoa_dictionary_memo *memo,
         out_set->negated = predicate->negated;
         return STOA_OK;
     }
-    for (size_t i = 0; i < MEMO_ENTRIES; i++) {
+    for (size_t i = 0; i < MEMO_ENTRIES && !entry; i++) {
         struct memo_entry *known = &memo->entries[i];
         if (known->predicate == predicate && is_same(&known->copy, predicate))
             entry = known;

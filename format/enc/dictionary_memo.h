@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Predicates translated into codes of a dictionary. Entries ascend, so a range is two binary
- * searches and stays a range of codes; anything else becomes a byte per code, made once and kept
+ * searches and stays a range of codes; anything else becomes a bit per code, made once and kept
  * for the vectors to come: LIKE over a million rows tests each distinct text once.
  *
  * Owned by the dictionary (or by the one block that made it), in an arena; one thread.
@@ -15,7 +15,7 @@
 enum stoa_code_set_kind {
     STOA_CODES_RANGE, /* low <= code <= high; low above high: none */
     STOA_CODES_FEW,   /* one of few[0 .. few_count) */
-    STOA_CODES_TABLE  /* matches[code] is 1 */
+    STOA_CODES_TABLE  /* the bit of the code is set in members */
 };
 
 enum { STOA_CODES_FEW_MAX = 8 };
@@ -27,7 +27,8 @@ struct stoa_code_set {
     uint32_t low, high;
     uint32_t few_count;
     uint32_t few[STOA_CODES_FEW_MAX]; /* ascending */
-    const uint8_t *matches;           /* one for each code */
+    const uint64_t *members;          /* a bit for each of `size` codes */
+    uint32_t size;
 };
 
 /* An empty memo for a dictionary of `count` entries. */

@@ -172,6 +172,12 @@ struct stoa_encoding {
      * NULL: generic. For codes, which are many and small. */
     stoa_status (*narrow)(struct stoa_node *node, uint32_t vector, uint32_t *out,
                           stoa_error *err);
+    /* U64 nodes: the rows whose value has its bit set in `members`, which has `size` bits in whole
+     * words; STOA_E_CORRUPT when a value is not below that. *out_done false, or NULL: by narrow. */
+    stoa_status (*select_members)(struct stoa_node *node, uint32_t vector,
+                                  const uint64_t *members, uint32_t size,
+                                  uint64_t out_bits[STOA_VECTOR_WORDS], bool *out_done,
+                                  stoa_error *err);
     /* I64 and U64: numbers that no value of the vector lies outside of, without decoding it; false
      * when that cannot be told. NULL: never. */
     bool (*bounds)(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,

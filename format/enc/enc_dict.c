@@ -246,19 +246,18 @@ static stoa_status select_by_table(struct stoa_node *node, uint32_t vector,
 {
     const struct dict_state *state = node->state;
     const uint32_t length = stoa_vector_length(node->count, vector);
-    STOA_TRY(dict_codes(node, vector, state->codes, err));
-    memset(out_bits, 0, STOA_VECTOR_WORDS * sizeof *out_bits);
-    const uint8_t *matches = set->matches;
-    for (uint32_t i = 0; i < length; i += 64) {
-        const uint32_t count = length - i < 64 ? length - i : 64;
-        const uint32_t *codes = state->codes + i;
-        uint64_t word = 0;
-        for (uint32_t j = 0; j < count; j++)
-            word |= (uint64_t)matches[codes[j]] << j;
-        out_bits[i / 64] = word;
+    bool is_done = false;
+    STOA_TRY(stoa_node_select_members(node->children[CHILD_CODES], vector, set->members,
+                                      set->size, out_bits, &is_done, err));
+    if (!is_done) {
+        STOA_TRY(dict_codes(node, vector, state->codes, err));
+        (void)node->context->kernels->select_set(32, state->codes, 0, set->members,
+                                                 set->size, out_bits);
     }
     if (set->negated)
         stoa_bits_negate(out_bits, length);
+    else
+        stoa_bits_cut(out_bits, length);
     return STOA_OK;
 }
 

@@ -490,6 +490,27 @@ static stoa_status ffor_select(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+/* Full vectors without exceptions, which codes mostly are: lanes stand for numbers from the base
+ * on. When one is too large for the set, the other way says which. */
+static stoa_status ffor_select_members(struct stoa_node *node, uint32_t vector,
+                                       const uint64_t *members, uint32_t size,
+                                       uint64_t out_bits[STOA_VECTOR_WORDS], bool *out_done,
+                                       stoa_error *err)
+{
+    const struct ffor_state *state = node->state;
+    const unsigned width = state->widths[vector];
+    const uint64_t base = (uint64_t)vector_base(state, vector);
+    struct lanes lanes;
+    if (stoa_vector_length(node->count, vector) < STOA_VECTOR_ROWS || width == 0 ||
+        width > 32 || state->scale != 1 || exception_count(state, vector) > 0 ||
+        base >= size)
+        return STOA_OK;
+    STOA_TRY(unpack_vector(node, vector, &lanes, err));
+    *out_done = node->context->kernels->select_set(lanes.bits, lanes.data, base, members,
+                                                   size, out_bits);
+    return STOA_OK;
+}
+
 static bool ffor_bounds(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_low,
                         stoa_i128 *out_high)
 {
@@ -610,6 +631,7 @@ const struct stoa_encoding stoa_enc_ffor = {
     .decode = ffor_decode,
     .select = ffor_select,
     .narrow = ffor_narrow,
+    .select_members = ffor_select_members,
     .bounds = ffor_bounds,
     .at = ffor_at,
     .sum = ffor_sum,

@@ -160,6 +160,19 @@ stoa_status stoa_node_narrow(struct stoa_node *node, uint32_t vector, uint32_t *
     return node->encoding->narrow(node, vector, out, err);
 }
 
+stoa_status stoa_node_select_members(struct stoa_node *node, uint32_t vector,
+                                     const uint64_t *members, uint32_t size,
+                                     uint64_t out_bits[STOA_VECTOR_WORDS], bool *out_done,
+                                     stoa_error *err)
+{
+    assert(node->phys == STOA_PHYS_U64 && vector < stoa_vector_count(node->count));
+    *out_done = false;
+    if (!node->encoding->select_members)
+        return STOA_OK;
+    return node->encoding->select_members(node, vector, members, size, out_bits, out_done,
+                                          err);
+}
+
 stoa_status stoa_node_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
                          stoa_error *err)
 {

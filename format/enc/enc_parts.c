@@ -202,6 +202,10 @@ stoa_status stoa_vector_check_text(const struct stoa_node *node, uint32_t vector
 
 void stoa_bits_set_all(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length, bool set)
 {
+    if (length >= STOA_VECTOR_ROWS) { /* of most vectors */
+        memset(bits, set ? 0xFF : 0, STOA_VECTOR_WORDS * sizeof *bits);
+        return;
+    }
     for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
         const uint32_t done = word * 64;
         const uint32_t left = length > done ? length - done : 0;
@@ -215,6 +219,16 @@ void stoa_bits_negate(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length)
     stoa_bits_set_all(all, length, true);
     for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++)
         bits[word] = ~bits[word] & all[word];
+}
+
+void stoa_bits_cut(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length)
+{
+    uint64_t all[STOA_VECTOR_WORDS];
+    if (length >= STOA_VECTOR_ROWS)
+        return;
+    stoa_bits_set_all(all, length, true);
+    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++)
+        bits[word] &= all[word];
 }
 
 /* ---- scales ---- */

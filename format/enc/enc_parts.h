@@ -131,6 +131,12 @@ STOA_MUST_USE stoa_status stoa_node_sum_decoded(struct stoa_node *node, uint32_t
                                                 uint32_t count, stoa_i128 *sum,
                                                 stoa_error *err);
 
+/* See `select_members` of an encoding; *out_done false where it has no way of its own. */
+STOA_MUST_USE stoa_status stoa_node_select_members(struct stoa_node *node, uint32_t vector,
+                                                   const uint64_t *members, uint32_t size,
+                                                   uint64_t out_bits[STOA_VECTOR_WORDS],
+                                                   bool *out_done, stoa_error *err);
+
 /* ---- sums ---- */
 
 /* Rows of one vector: where they begin in it, and how many. */
@@ -179,6 +185,8 @@ STOA_MUST_USE stoa_status stoa_vector_check_text(const struct stoa_node *node,
 
 /* Flips the first `length` bits and clears the others. */
 void stoa_bits_negate(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length);
+/* Clears the bits behind the first `length`. */
+void stoa_bits_cut(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length);
 /* All of the first `length` bits set, or none; the others clear. */
 void stoa_bits_set_all(uint64_t bits[STOA_VECTOR_WORDS], uint32_t length, bool set);
 

@@ -52,6 +52,11 @@ struct stoa_kernels {
     /* Bit i of out = low <= lane[i] <= high (unsigned), over 1,024 lanes. */
     void (*select_lanes)(unsigned lane_bits, const void *lanes, uint64_t low, uint64_t high,
                          uint64_t out_bits[16]);
+    /* Bit i of out = whether first + lane[i] is in the set, over 1,024 lanes of 8, 16 or 32 bits:
+     * the set has a bit for each number below `size` <= 2^31, in whole words; what is not below it is
+     * not in the set, and makes the result false. first < 2^31. */
+    bool (*select_set)(unsigned lane_bits, const void *lanes, uint64_t first,
+                       const uint64_t *set, uint64_t size, uint64_t out_bits[16]);
     /* Bit i of out = low <= value[i] <= high over `count` <= 1024 values; rest 0. */
     void (*select_i64)(const int64_t *values, size_t count, int64_t low, int64_t high,
                        uint64_t out_bits[16]);

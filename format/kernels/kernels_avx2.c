@@ -156,6 +156,80 @@ static void kernel_select_lanes(unsigned lane_bits, const void *lanes, uint64_t 
         select_64(lanes, low, high, out_bits);
 }
 
+/* ---- sets ---- */
+
+/* A set of 256 numbers is 32 bytes: each lane looks its byte up, then the bit in it. */
+static bool select_set_8(const uint8_t *lanes, const uint64_t window[4], uint64_t limit,
+                         uint64_t *out)
+{
+    const __m256i last = _mm256_set1_epi8((char)(limit < 256 ? limit - 1 : 255));
+    __m256i highest = _mm256_setzero_si256();
+    const __m256i low_table =
+        _mm256_setr_epi64x((long long)window[0], (long long)window[1], (long long)window[0],
+                           (long long)window[1]);
+    const __m256i high_table =
+        _mm256_setr_epi64x((long long)window[2], (long long)window[3], (long long)window[2],
+                           (long long)window[3]);
+    const __m256i powers = _mm256_set1_epi64x((long long)UINT64_C(0x8040201008040201));
+    const __m256i nibble = _mm256_set1_epi8(15);
+    for (size_t i = 0; i < 32; i++) {
+        const __m256i lane = load(lanes, i);
+        const __m256i at = _mm256_and_si256(_mm256_srli_epi16(lane, 3), nibble);
+        const __m256i byte = _mm256_blendv_epi8(_mm256_shuffle_epi8(low_table, at),
+                                                _mm256_shuffle_epi8(high_table, at), lane);
+        const __m256i bit = _mm256_shuffle_epi8(powers, _mm256_and_si256(lane, nibble));
+        const __m256i found = _mm256_cmpeq_epi8(_mm256_and_si256(byte, bit), bit);
+        out[i / 2] = (i % 2 == 0 ? 0 : out[i / 2]) | byte_bits(found) << i % 2 * 32;
+        highest = _mm256_max_epu8(highest, lane);
+    }
+    return byte_bits(_mm256_cmpeq_epi8(_mm256_max_epu8(highest, last), last)) == UINT32_MAX;
+}
+
+/* Eight lanes: the 32-bit word that holds each one's bit, moved to the sign. */
+static uint64_t set_bits_32(__m256i lane, __m256i first, __m256i last, const void *set)
+{
+    const __m256i is_below = _mm256_cmpeq_epi32(_mm256_min_epu32(lane, last), lane);
+    const __m256i number = _mm256_add_epi32(lane, first);
+    const __m256i word = _mm256_mask_i32gather_epi32(
+        _mm256_setzero_si256(), set, _mm256_srli_epi32(number, 5), is_below, 4);
+    const __m256i up = _mm256_andnot_si256(number, _mm256_set1_epi32(31));
+    return (uint64_t)(unsigned)_mm256_movemask_ps(
+        _mm256_castsi256_ps(_mm256_sllv_epi32(word, up)));
+}
+
+static bool select_set_wide(unsigned lane_bits, const uint8_t *lanes, uint64_t first,
+                            const uint64_t *set, uint64_t limit, any_u8 *out)
+{
+    const __m256i from = _mm256_set1_epi32((int)first);
+    const __m256i last = _mm256_set1_epi32((int)(limit - 1));
+    __m256i highest = _mm256_setzero_si256();
+    for (size_t i = 0; i < 128; i++) {
+        const __m256i lane =
+            lane_bits == 16
+                ? _mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)(lanes + i * 16)))
+                : load(lanes, i);
+        out[i] = (uint8_t)set_bits_32(lane, from, last, set);
+        highest = _mm256_max_epu32(highest, lane);
+    }
+    return byte_bits(_mm256_cmpeq_epi32(_mm256_max_epu32(highest, last), last)) ==
+           UINT32_MAX;
+}
+
+static bool kernel_select_set(unsigned lane_bits, const void *lanes, uint64_t first,
+                              const uint64_t *set, uint64_t size, uint64_t out_bits[16])
+{
+    const uint64_t limit = set_limit(first, size);
+    uint64_t window[4];
+    if (limit == 0) {
+        clear_behind(out_bits, 0);
+        return false;
+    }
+    if (lane_bits > 8)
+        return select_set_wide(lane_bits, lanes, first, set, limit, (any_u8 *)out_bits);
+    set_window(set, size, first, 4, window);
+    return select_set_8(lanes, window, limit, out_bits);
+}
+
 static void kernel_select_i64(const int64_t *values, size_t count, int64_t low,
                               int64_t high, uint64_t out_bits[16])
 {

@@ -80,6 +80,97 @@ static void kernel_select_lanes(unsigned lane_bits, const void *lanes, uint64_t 
         select_64(lanes, low, high, (any_u8 *)out_bits);
 }
 
+/* ---- sets ---- */
+
+/* A set of 256 numbers is 32 bytes: each lane looks its byte up, then the bit in it. */
+static bool select_set_8(const uint8_t *lanes, const uint64_t window[4], uint64_t limit,
+                         uint64_t *out)
+{
+    const __m512i last = _mm512_set1_epi8((char)(limit < 256 ? limit - 1 : 255));
+    __mmask64 all = UINT64_MAX;
+    const __m512i low_table = _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)window));
+    const __m512i high_table =
+        _mm512_broadcast_i32x4(_mm_loadu_si128((const void *)(window + 2)));
+    const __m512i powers = _mm512_set1_epi64((long long)UINT64_C(0x8040201008040201));
+    const __m512i nibble = _mm512_set1_epi8(15);
+    for (size_t i = 0; i < 16; i++) {
+        const __m512i lane = load(lanes, i);
+        const __m512i at = _mm512_and_si512(_mm512_srli_epi16(lane, 3), nibble);
+        const __m512i byte = _mm512_mask_shuffle_epi8(
+            _mm512_shuffle_epi8(low_table, at), _mm512_movepi8_mask(lane), high_table, at);
+        const __m512i bit = _mm512_shuffle_epi8(powers, _mm512_and_si512(lane, nibble));
+        out[i] = _mm512_test_epi8_mask(byte, bit);
+        all &= _mm512_cmple_epu8_mask(lane, last);
+    }
+    return all == UINT64_MAX;
+}
+
+/* A set of 1,024 numbers is 64 words of 16 bits. */
+static bool select_set_16(const uint8_t *lanes, const uint64_t window[16], uint64_t limit,
+                          any_u32 *out)
+{
+    const __m512i low_table = _mm512_loadu_si512(window);
+    const __m512i high_table = _mm512_loadu_si512(window + 8);
+    const __m512i last = _mm512_set1_epi16((short)(limit - 1));
+    const __m512i fifteen = _mm512_set1_epi16(15);
+    const __m512i one = _mm512_set1_epi16(1);
+    __mmask32 all = UINT32_MAX;
+    for (size_t i = 0; i < 32; i++) {
+        const __m512i lane = load(lanes, i);
+        const __mmask32 is_below = _mm512_cmple_epu16_mask(lane, last);
+        const __m512i word =
+            _mm512_permutex2var_epi16(low_table, _mm512_srli_epi16(lane, 4), high_table);
+        const __m512i bit = _mm512_sllv_epi16(one, _mm512_and_si512(lane, fifteen));
+        out[i] = _mm512_mask_test_epi16_mask(is_below, word, bit);
+        all &= is_below;
+    }
+    return all == UINT32_MAX;
+}
+
+/* Sixteen lanes: the 32-bit word that holds each one's bit. */
+static bool select_set_wide(unsigned lane_bits, const uint8_t *lanes, uint64_t first,
+                            const uint64_t *set, uint64_t limit, any_u16 *out)
+{
+    const __m512i from = _mm512_set1_epi32((int)first);
+    const __m512i last = _mm512_set1_epi32((int)(limit - 1));
+    const __m512i one = _mm512_set1_epi32(1);
+    const __m512i low_bits = _mm512_set1_epi32(31);
+    __mmask16 all = UINT16_MAX;
+    for (size_t i = 0; i < 64; i++) {
+        const __m512i lane =
+            lane_bits == 16
+                ? _mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)(lanes + i * 32)))
+                : load(lanes, i);
+        const __mmask16 is_below = _mm512_cmple_epu32_mask(lane, last);
+        const __m512i number = _mm512_add_epi32(lane, from);
+        const __m512i word = _mm512_mask_i32gather_epi32(
+            _mm512_setzero_si512(), is_below, _mm512_srli_epi32(number, 5), set, 4);
+        out[i] = _mm512_test_epi32_mask(
+            word, _mm512_sllv_epi32(one, _mm512_and_si512(number, low_bits)));
+        all &= is_below;
+    }
+    return all == UINT16_MAX;
+}
+
+static bool kernel_select_set(unsigned lane_bits, const void *lanes, uint64_t first,
+                              const uint64_t *set, uint64_t size, uint64_t out_bits[16])
+{
+    const uint64_t limit = set_limit(first, size);
+    uint64_t window[16];
+    if (limit == 0) {
+        clear_behind(out_bits, 0);
+        return false;
+    }
+    if (lane_bits == 8) {
+        set_window(set, size, first, 4, window);
+        return select_set_8(lanes, window, limit, out_bits);
+    }
+    if (lane_bits == 32 || limit > 1024)
+        return select_set_wide(lane_bits, lanes, first, set, limit, (any_u16 *)out_bits);
+    set_window(set, size, first, 16, window);
+    return select_set_16(lanes, window, limit, (any_u32 *)out_bits);
+}
+
 /* Of `left` values, a mask for the first eight. */
 static __mmask8 live_lanes(size_t left)
 {

@@ -8,7 +8,7 @@
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
  * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h,
- * sums and bounds in kernels_fold.h, FSST in kernels_fsst.h.
+ * sums and bounds in kernels_fold.h, sets in kernels_set.h, FSST in kernels_fsst.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
@@ -16,6 +16,7 @@
 #include "format/kernels/kernels_fold.h"
 #include "format/kernels/kernels_fsst.h"
 #include "format/kernels/kernels_packing.h"
+#include "format/kernels/kernels_set.h"
 
 /* ---- arithmetic ---- */
 
@@ -202,6 +203,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .spread_64 = kernel_spread_64,                                                     \
         .spread_bits = kernel_spread_bits,                                                 \
         .select_lanes = kernel_select_lanes,                                               \
+        .select_set = kernel_select_set,                                                   \
         .select_i64 = kernel_select_i64,                                                   \
         .select_f64 = kernel_select_f64,                                                   \
         .sum_i64 = kernel_sum_i64,                                                         \

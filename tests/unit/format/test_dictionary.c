@@ -221,7 +221,7 @@ static bool set_contains(const struct stoa_code_set *set, uint32_t code)
         for (uint32_t i = 0; i < set->few_count; i++)
             found |= set->few[i] == code;
         break;
-    case STOA_CODES_TABLE: found = set->matches[code]; break;
+    case STOA_CODES_TABLE: found = stoa_bit_get(set->members, code) != 0; break;
     }
     return found != set->negated;
 }

@@ -410,6 +410,58 @@ static void check_select_i64(const struct stoa_kernels *kernels, const int64_t *
     }
 }
 
+static bool is_member(const uint64_t *set, uint64_t size, uint64_t first, uint64_t lane)
+{
+    return lane < UINT32_MAX && first + lane < size &&
+           (set[(first + lane) / 64] >> (first + lane) % 64 & 1);
+}
+
+/* Sets of every size around the tables' and lanes below, at and far above their end; the set is
+ * exactly as long as its size says. */
+static void test_select_set_takes_members_alone(void **state)
+{
+    STOA_UNUSED(state);
+    static const uint32_t sizes[] = {0,    1,    7,    63,    64,    65,
+                                     255,  256,  257,  600,   1000,  1023,
+                                     1024, 1025, 4096, 65535, 65536, 70001};
+    struct test_random random = test_random_start(321);
+    for (size_t k = 0; k < 3 * sizeof sizes / sizeof sizes[0]; k++) {
+        const uint64_t size = sizes[k / 3];
+        uint64_t *set = stoa_alloc_array(size / 64 + 1, sizeof *set);
+        uint8_t lanes[4 * ROWS + 1];
+        const uint64_t first = k % 3 == 0 ? 0 : test_random_below(&random, size + 70);
+        for (size_t i = 0; i < (size + 63) / 64; i++)
+            set[i] = test_random_next(&random) | (k % 5 == 0 ? UINT64_MAX : 0);
+        for (unsigned lane_bits = 8; lane_bits <= 32; lane_bits *= 2) {
+            for (size_t i = 0; i < ROWS; i++) {
+                const uint64_t lane = k % 3 == 2 && first < size
+                                          ? test_random_below(&random, size - first)
+                                      : i % 3 == 0 ? test_random_next(&random)
+                                                   : test_random_below(&random, size + 3);
+                memcpy(lanes + 1 + i * (lane_bits / 8), &lane, lane_bits / 8);
+            }
+            for
+                EACH_LEVEL(level)
+                {
+                    uint64_t bits[16];
+                    if (!level_at(level))
+                        continue;
+                    bool is_all = true;
+                    for (size_t i = 0; i < ROWS; i++)
+                        is_all &= read_lane(lanes + 1, lane_bits, i) + first < size;
+                    assert_int_equal(level_at(level)->select_set(lane_bits, lanes + 1,
+                                                                 first, set, size, bits),
+                                     is_all);
+                    for (size_t i = 0; i < ROWS; i++)
+                        assert_int_equal(bits[i / 64] >> i % 64 & 1,
+                                         is_member(set, size, first,
+                                                   read_lane(lanes + 1, lane_bits, i)));
+                }
+        }
+        stoa_free(set);
+    }
+}
+
 static void test_select_i64_of_every_length_clears_the_rest(void **state)
 {
     STOA_UNUSED(state);
@@ -771,6 +823,7 @@ int main(void)
         cmocka_unit_test(test_divide_i64_gives_what_a_division_gives),
         cmocka_unit_test(test_spreading_puts_values_to_the_set_bits),
         cmocka_unit_test(test_select_lanes_compares_without_sign),
+        cmocka_unit_test(test_select_set_takes_members_alone),
         cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
         cmocka_unit_test(test_select_f64_never_takes_nan),
         cmocka_unit_test(test_sum_and_bounds_are_exact_at_the_ends_of_the_range),
