@@ -11,6 +11,8 @@
 #include "format/enc/enc.h"
 #include "format/text.h"
 
+enum { DECODED_ROWS = 1 << 20 };
+
 struct column_text {
     bool is_loaded;
     stoa_column_info info;
@@ -25,6 +27,9 @@ struct stoa_column_cache {
 
 /* Sums over the files. */
 struct sums {
+    struct stoa_sketch sketch;
+    bool has_sketch;       /* it covers all files so far */
+    uint64_t rows_decoded; /* for it */
     struct stoa_stats stats;
     uint64_t stored_bytes;
     uint64_t by_encoding[STOA_ENC_ID_LIMIT];
@@ -78,12 +83,66 @@ static stoa_status add_blocks(struct stoa_reader *reader, uint32_t column,
     return STOA_OK;
 }
 
+static stoa_status sketch_block(struct stoa_block *block, struct stoa_vector *vector,
+                                struct stoa_sketch *sketch, stoa_error *err)
+{
+    for (uint32_t row = 0; row < block->rows; row += STOA_VECTOR_ROWS) {
+        STOA_TRY(stoa_block_decode(block, row / STOA_VECTOR_ROWS, vector, err));
+        stoa_sketch_add_vector(sketch, vector);
+    }
+    return STOA_OK;
+}
+
+/* Values of a file that has no sketch. */
+static stoa_status sketch_values(struct stoa_reader *reader, uint32_t column,
+                                 enum stoa_phys phys, struct stoa_sketch *sketch,
+                                 stoa_error *err)
+{
+    struct stoa_block_slot slot;
+    struct stoa_vector vector;
+    stoa_status status = STOA_OK;
+    STOA_TRY(stoa_vector_init(&vector, phys, err));
+    stoa_block_slot_init(&slot);
+    for (uint32_t g = 0; g < stoa_reader_row_groups(reader); g++) {
+        struct stoa_row_group_info group;
+        STOA_TRY_CLEANUP(stoa_reader_row_group(reader, g, &group, err));
+        for (uint32_t b = 0; b < group.blocks; b++) {
+            STOA_TRY_CLEANUP(stoa_reader_load(reader, column, g, b, &slot, err));
+            STOA_TRY_CLEANUP(sketch_block(&slot.block, &vector, sketch, err));
+        }
+    }
+cleanup:
+    stoa_block_slot_done(&slot);
+    stoa_vector_done(&vector);
+    return status;
+}
+
+static stoa_status add_sketch(struct stoa_reader *reader, uint32_t column,
+                              struct sums *sums, stoa_error *err)
+{
+    const uint64_t rows = stoa_reader_rows(reader);
+    struct stoa_sketch sketch = {{0}};
+    bool has = false;
+    if (!sums->has_sketch)
+        return STOA_OK;
+    STOA_TRY(stoa_reader_sketch(reader, column, &has, &sketch, err));
+    if (!has && rows <= DECODED_ROWS - sums->rows_decoded) {
+        sums->rows_decoded += rows;
+        STOA_TRY(sketch_values(reader, column, sums->stats.phys, &sketch, err));
+        has = true;
+    }
+    stoa_sketch_merge(&sums->sketch, &sketch);
+    sums->has_sketch = has;
+    return STOA_OK;
+}
+
 static stoa_status add_file(struct stoa_reader *reader, uint32_t column, struct sums *sums,
                             stoa_error *err)
 {
     struct stoa_stats stats;
     STOA_TRY(stoa_reader_file_stats(reader, column, &stats, err));
     stoa_stats_merge(&sums->stats, &stats);
+    STOA_TRY(add_sketch(reader, column, sums, err));
     return add_blocks(reader, column, sums, err);
 }
 
@@ -148,6 +207,8 @@ static stoa_status make_texts(struct column_text *column, stoa_type type,
     const struct stoa_stats *stats = &sums->stats;
     column->info.null_count = stats->null_count;
     column->info.stored_bytes = sums->stored_bytes;
+    column->info.has_distinct = sums->has_sketch;
+    column->info.distinct = sums->has_sketch ? stoa_sketch_estimate(&sums->sketch) : 0;
     column->info.has_bounds = stats->has_bounds && !stats->max_is_open;
     if (column->info.has_bounds) {
         STOA_TRY(bound_text(type, &stats->min, stats->min_is_exact, &column->min, err));
@@ -166,7 +227,7 @@ static stoa_status load(stoa_dataset *dataset, uint32_t number, stoa_error *err)
 {
     struct column_text *column = &dataset->columns->columns[number];
     const stoa_type type = dataset->info.schema.fields[number].type;
-    struct sums sums = {0};
+    struct sums sums = {.has_sketch = true};
     stoa_stats_init(&sums.stats, stoa_type_phys(type));
     for (size_t i = 0; i < dataset->info.file_count; i++) {
         struct stoa_reader *reader = NULL;

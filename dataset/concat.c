@@ -60,7 +60,8 @@ static stoa_status check_schema(const struct stoa_file_writer *writer,
 struct group_parts {
     struct stoa_buf tail;
     struct stoa_buf zones;
-    uint64_t *zone_ends; /* one per column */
+    uint64_t *zone_ends;          /* one per column */
+    struct stoa_sketch *sketches; /* of the file, one per column; NULL: it has none */
 };
 
 static stoa_status append_group(struct stoa_file_writer *writer, struct stoa_reader *reader,
@@ -77,8 +78,28 @@ static stoa_status append_group(struct stoa_file_writer *writer, struct stoa_rea
     source.tail_size = parts->tail.size;
     source.zones = parts->zones.data;
     source.zone_ends = parts->zone_ends;
+    source.sketches = parts->sketches;
     source.first_row = info.first_row;
     return stoa_file_writer_copy(writer, &source, err);
+}
+
+/* Leaves parts->sketches NULL when the file has none. */
+static stoa_status read_sketches(struct stoa_reader *reader, struct group_parts *parts,
+                                 stoa_error *err)
+{
+    const size_t columns = stoa_reader_columns(reader);
+    bool has = false;
+    if (columns > STOA_SKETCH_COLUMNS)
+        return STOA_OK;
+    struct stoa_sketch *sketches = stoa_alloc_array(columns, sizeof *sketches);
+    if (sketches == NULL)
+        return stoa_fail_memory(err, columns * sizeof *sketches);
+    const stoa_status status = stoa_reader_sketches(reader, &has, sketches, err);
+    if (status == STOA_OK && has)
+        parts->sketches = sketches;
+    else
+        stoa_free(sketches);
+    return status;
 }
 
 stoa_status stoa_concat_append(struct stoa_file_writer *writer, struct stoa_reader *reader,
@@ -93,11 +114,14 @@ stoa_status stoa_concat_append(struct stoa_file_writer *writer, struct stoa_read
         return stoa_fail_memory(err, columns * sizeof *parts.zone_ends);
     stoa_buf_init(&parts.tail, SIZE_MAX / 4); /* both are inside their file */
     stoa_buf_init(&parts.zones, SIZE_MAX / 4);
+    parts.sketches = NULL;
+    status = read_sketches(reader, &parts, err);
     for (uint32_t g = 0; g < stoa_reader_row_groups(reader) && status == STOA_OK; g++)
         status = append_group(writer, reader, g, &parts, err);
     stoa_buf_done(&parts.tail);
     stoa_buf_done(&parts.zones);
     stoa_free(parts.zone_ends);
+    stoa_free(parts.sketches);
     return status;
 }
 

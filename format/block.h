@@ -34,7 +34,7 @@ stoa_dictionary_build_create(const struct stoa_column *column, enum stoa_profile
 void stoa_dictionary_build_free(struct stoa_dictionary_build *build);
 uint32_t stoa_dictionary_build_count(const struct stoa_dictionary_build *build);
 const uint32_t *stoa_dictionary_build_codes(const struct stoa_dictionary_build *build);
-/* The sorted values; borrowed. */
+/* The sorted values, none NULL; borrowed. */
 struct stoa_column stoa_dictionary_build_values(const struct stoa_dictionary_build *build);
 /* Appends the dictionary block's payload; *out_encoding is its root's id. */
 STOA_MUST_USE stoa_status stoa_dictionary_build_encode(

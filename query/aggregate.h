@@ -8,6 +8,7 @@
 #define STOA_QUERY_AGGREGATE_H
 
 #include "common/arena.h"
+#include "format/sketch.h"
 #include "format/stats.h"
 #include "query/expr.h"
 #include "query/row_list.h"
@@ -43,6 +44,8 @@ struct stoa_aggregate {
      * which is not asked for when the function counts only. Exact numbers of 64 bits. */
     void (*from_sum)(uint8_t *state, uint64_t count, stoa_i128 sum);
     bool counts_only; /* the values do not matter: arguments may have any type */
+    /* Optional: folds all values of a file into one state, by their sketch. */
+    void (*from_sketch)(uint8_t *state, const struct stoa_sketch *sketch);
     /* Adds `from` behind `into`. */
     stoa_status (*merge)(uint8_t *into, const uint8_t *from, struct stoa_arena *arena,
                          stoa_error *err);

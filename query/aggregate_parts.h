@@ -14,6 +14,7 @@ extern const struct stoa_aggregate stoa_aggregate_sum;
 extern const struct stoa_aggregate stoa_aggregate_avg;
 extern const struct stoa_aggregate stoa_aggregate_min;
 extern const struct stoa_aggregate stoa_aggregate_max;
+extern const struct stoa_aggregate stoa_aggregate_approx_count_distinct;
 extern const struct stoa_aggregate stoa_aggregate_bool_and;
 extern const struct stoa_aggregate stoa_aggregate_bool_or;
 

@@ -7,9 +7,10 @@
 #include "query/aggregate_parts.h"
 
 static const struct stoa_aggregate *const rows[] = {
-    &stoa_aggregate_count,  &stoa_aggregate_sum, &stoa_aggregate_avg,
-    &stoa_aggregate_min,    &stoa_aggregate_max, &stoa_aggregate_bool_and,
-    &stoa_aggregate_bool_or};
+    &stoa_aggregate_count,   &stoa_aggregate_sum,
+    &stoa_aggregate_avg,     &stoa_aggregate_min,
+    &stoa_aggregate_max,     &stoa_aggregate_bool_and,
+    &stoa_aggregate_bool_or, &stoa_aggregate_approx_count_distinct};
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
 

@@ -158,6 +158,33 @@ stoa_status stoa_morsel_file_stats(void *context, uint32_t column, bool *out_kno
     return STOA_OK;
 }
 
+/* Sketches are in the file alone. */
+static stoa_status file_sketch(void *context, uint32_t column, bool *out_has,
+                               struct stoa_sketch *out_sketch, stoa_error *err)
+{
+    const struct stoa_morsel_file *of = context;
+    return stoa_reader_sketch(of->open->reader, of->open->columns[column], out_has,
+                              out_sketch, err);
+}
+
+/* The file's statistics and sketches, for which it is opened; closed again if they answer. */
+static stoa_status fold_open_file(struct stoa_morsel_source *source, size_t file,
+                                  bool *out_done, stoa_error *err)
+{
+    struct stoa_morsel_file of = {.plan = source->plan, .number = file};
+    STOA_TRY(open_file(source, file, err));
+    of.open = source->files;
+    STOA_TRY(stoa_stats_fold_file(source->totals, stoa_morsel_file_stats, file_sketch, &of,
+                                  out_done, err));
+    if (!*out_done)
+        return STOA_OK;
+    struct stoa_open_file *opened = source->files;
+    source->files = opened->next;
+    source->has_file = false;
+    close_file(source, opened);
+    return STOA_OK;
+}
+
 /* Whether the manifest answers for the whole file: *out_done. Totals have it then;
  * *out_morsel is it for groups. */
 static stoa_status fold_file(struct stoa_morsel_source *source, size_t file,
@@ -171,7 +198,9 @@ static stoa_status fold_file(struct stoa_morsel_source *source, size_t file,
     *out_done = false;
     if (!source->totals || !stoa_verdict_covers(source->plan, verdict->proven))
         return STOA_OK;
-    if (source->plan->group_count == 0) {
+    if (source->plan->group_count == 0 && stoa_plan_wants_sketches(source->plan)) {
+        STOA_TRY(fold_open_file(source, file, out_done, err));
+    } else if (source->plan->group_count == 0) {
         STOA_TRY(stoa_stats_fold(source->totals, false, stoa_morsel_file_stats, &of,
                                  out_done, err));
     } else {
@@ -218,7 +247,7 @@ static stoa_status next_file(struct stoa_morsel_source *source,
         keep_partition(source, file);
         STOA_TRY(fold_file(source, file, &verdict, out_morsel, &is_done, err));
         *out_has = !is_done || source->plan->group_count > 0;
-        if (!is_done)
+        if (!is_done && !source->has_file)
             STOA_TRY(open_file(source, file, err));
     }
     return STOA_OK;

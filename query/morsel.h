@@ -62,6 +62,7 @@ STOA_MUST_USE stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
 struct stoa_morsel_file {
     const struct stoa_plan *plan;
     size_t number;
+    const struct stoa_open_file *open; /* NULL: not opened */
 };
 stoa_status stoa_morsel_file_stats(void *context, uint32_t column, bool *out_known,
                                    struct stoa_stats *out_stats, stoa_error *err);

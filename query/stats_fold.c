@@ -22,34 +22,62 @@ static bool may_answer(const struct stoa_aggregate_call *call, bool is_block)
             !call->aggregate->follows_order);
 }
 
-static stoa_status fold_all(struct stoa_group_state *state, bool is_block,
-                            stoa_stats_fn get, void *context, bool *out_done,
-                            stoa_error *err)
+/* Where an aggregate's answer may come from. */
+struct fold_source {
+    bool is_block;
+    stoa_stats_fn get;
+    stoa_sketch_fn get_sketch; /* NULL: there are no sketches */
+    void *context;
+};
+
+static stoa_status fold_sketch(struct stoa_group_state *state, uint32_t a,
+                               const struct fold_source *source, bool *out_done,
+                               stoa_error *err)
 {
+    const struct stoa_aggregate_call *call = &state->plan->aggregates[a];
+    struct stoa_sketch sketch;
     *out_done = false;
-    for (uint32_t a = 0; a < state->plan->aggregate_count; a++) {
-        const struct stoa_aggregate_call *call = &state->plan->aggregates[a];
-        const stoa_type type =
-            call->arg ? call->arg->type : (stoa_type){.id = STOA_TYPE_BOOL};
-        struct stoa_stats stats;
-        bool is_known = false;
-        if (!may_answer(call, is_block))
-            return STOA_OK;
-        STOA_TRY(get(context, call->arg ? call->arg->column : UINT32_MAX, &is_known, &stats,
-                     err));
-        const uint32_t at =
-            is_block && stoa_aggregate_adds_floats(call) ? STOA_AGGREGATE_LANES : 0;
-        if (!is_known || !call->aggregate->from_stats(stoa_group_state_at(state, at, a),
-                                                      type, &stats, &state->store.texts))
-            return STOA_OK;
-    }
-    *out_done = true;
+    if (!source->get_sketch || !call->aggregate->from_sketch)
+        return STOA_OK;
+    STOA_TRY(
+        source->get_sketch(source->context, call->arg->column, out_done, &sketch, err));
+    if (*out_done)
+        call->aggregate->from_sketch(stoa_group_state_at(state, 0, a), &sketch);
     return STOA_OK;
 }
 
-stoa_status stoa_stats_fold(struct stoa_group_state *state, bool is_block,
-                            stoa_stats_fn get, void *context, bool *out_done,
+static stoa_status fold_one(struct stoa_group_state *state, uint32_t a,
+                            const struct fold_source *source, bool *out_done,
                             stoa_error *err)
+{
+    const struct stoa_aggregate_call *call = &state->plan->aggregates[a];
+    const stoa_type type = call->arg ? call->arg->type : (stoa_type){.id = STOA_TYPE_BOOL};
+    const uint32_t at =
+        source->is_block && stoa_aggregate_adds_floats(call) ? STOA_AGGREGATE_LANES : 0;
+    struct stoa_stats stats;
+    *out_done = false;
+    if (!may_answer(call, source->is_block))
+        return STOA_OK;
+    STOA_TRY(source->get(source->context, call->arg ? call->arg->column : UINT32_MAX,
+                         out_done, &stats, err));
+    *out_done = *out_done && call->aggregate->from_stats(stoa_group_state_at(state, at, a),
+                                                         type, &stats, &state->store.texts);
+    return *out_done ? STOA_OK : fold_sketch(state, a, source, out_done, err);
+}
+
+static stoa_status fold_all(struct stoa_group_state *state,
+                            const struct fold_source *source, bool *out_done,
+                            stoa_error *err)
+{
+    *out_done = true;
+    for (uint32_t a = 0; a < state->plan->aggregate_count && *out_done; a++)
+        STOA_TRY(fold_one(state, a, source, out_done, err));
+    return STOA_OK;
+}
+
+static stoa_status fold_ungrouped(struct stoa_group_state *state,
+                                  const struct fold_source *source, bool *out_done,
+                                  stoa_error *err)
 {
     const size_t size = state->layout.stride;
     uint8_t *zones = state->store.states + size * STOA_AGGREGATE_LANES;
@@ -59,12 +87,38 @@ stoa_status stoa_stats_fold(struct stoa_group_state *state, bool is_block,
         return stoa_fail_memory(err, 2 * size);
     memcpy(state->saved, state->store.states, size);
     memcpy(state->saved + size, zones, size);
-    STOA_TRY(fold_all(state, is_block, get, context, out_done, err));
+    STOA_TRY(fold_all(state, source, out_done, err));
     if (!*out_done) {
         memcpy(state->store.states, state->saved, size);
         memcpy(zones, state->saved + size, size);
     }
     return *out_done ? stoa_group_store_charge(&state->store, err) : STOA_OK;
+}
+
+stoa_status stoa_stats_fold(struct stoa_group_state *state, bool is_block,
+                            stoa_stats_fn get, void *context, bool *out_done,
+                            stoa_error *err)
+{
+    const struct fold_source source = {
+        .is_block = is_block, .get = get, .context = context};
+    return fold_ungrouped(state, &source, out_done, err);
+}
+
+stoa_status stoa_stats_fold_file(struct stoa_group_state *state, stoa_stats_fn get,
+                                 stoa_sketch_fn get_sketch, void *context, bool *out_done,
+                                 stoa_error *err)
+{
+    const struct fold_source source = {
+        .get = get, .get_sketch = get_sketch, .context = context};
+    return fold_ungrouped(state, &source, out_done, err);
+}
+
+bool stoa_plan_wants_sketches(const struct stoa_plan *plan)
+{
+    bool wants = false;
+    for (uint32_t a = 0; a < plan->aggregate_count; a++)
+        wants |= plan->aggregates[a].aggregate->from_sketch != NULL;
+    return wants;
 }
 
 /* ---- one group ---- */
@@ -123,6 +177,7 @@ static stoa_status add_group(struct stoa_group_state *state, stoa_stats_fn get,
 stoa_status stoa_stats_fold_group(struct stoa_group_state *state, stoa_stats_fn get,
                                   void *context, bool *out_done, stoa_error *err)
 {
+    const struct fold_source source = {.get = get, .context = context};
     struct stoa_stats rows;
     STOA_TRY(get(context, UINT32_MAX, out_done, &rows, err));
     if (!*out_done || rows.rows == 0)
@@ -130,7 +185,7 @@ stoa_status stoa_stats_fold_group(struct stoa_group_state *state, stoa_stats_fn 
     STOA_TRY(add_group(state, get, context, out_done, err));
     /* A group's floats are added row by row, not by lanes as a block's are. */
     if (*out_done)
-        STOA_TRY(fold_all(state, false, get, context, out_done, err));
+        STOA_TRY(fold_all(state, &source, out_done, err));
     if (!*out_done)
         stoa_group_state_clear(state);
     return *out_done ? stoa_group_store_charge(&state->store, err) : STOA_OK;

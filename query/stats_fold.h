@@ -22,6 +22,18 @@ STOA_MUST_USE stoa_status stoa_stats_fold(struct stoa_group_state *state, bool i
                                           stoa_stats_fn get, void *context, bool *out_done,
                                           stoa_error *err);
 
+/* The sketch of a scan column's values; *out_has false: there is none. */
+typedef stoa_status (*stoa_sketch_fn)(void *context, uint32_t column, bool *out_has,
+                                      struct stoa_sketch *out_sketch, stoa_error *err);
+
+/* The same for a whole file, whose columns have sketches besides. */
+STOA_MUST_USE stoa_status stoa_stats_fold_file(struct stoa_group_state *state,
+                                               stoa_stats_fn get, stoa_sketch_fn get_sketch,
+                                               void *context, bool *out_done,
+                                               stoa_error *err);
+/* Whether an aggregate of the plan asks for sketches. */
+bool stoa_plan_wants_sketches(const struct stoa_plan *plan);
+
 /* The same with GROUP BY: one group is made in the empty `state`, or none if there is no row. */
 STOA_MUST_USE stoa_status stoa_stats_fold_group(struct stoa_group_state *state,
                                                 stoa_stats_fn get, void *context,

@@ -13,6 +13,7 @@
 #include "common/hash.h"
 #include "common/io.h"
 #include "format/block.h"
+#include "format/sketch.h"
 #include "format/stats.h"
 #include "stoa/schema.h"
 
@@ -126,6 +127,15 @@ STOA_MUST_USE stoa_status stoa_reader_group_zones(struct stoa_reader *reader,
                                                   uint32_t group,
                                                   struct stoa_buf *out_records,
                                                   uint64_t *out_ends, stoa_error *err);
+/* The sketch of the column's different values over the file; *out_has false: the file has none, and
+ * *out_sketch is untouched. */
+STOA_MUST_USE stoa_status stoa_reader_sketch(struct stoa_reader *reader, uint32_t column,
+                                             bool *out_has, struct stoa_sketch *out_sketch,
+                                             stoa_error *err);
+/* Those of all columns to `out_sketches`; *out_has false when one has none. */
+STOA_MUST_USE stoa_status stoa_reader_sketches(struct stoa_reader *reader, bool *out_has,
+                                               struct stoa_sketch *out_sketches,
+                                               stoa_error *err);
 STOA_MUST_USE stoa_status stoa_reader_block_info(struct stoa_reader *reader,
                                                  uint32_t column, uint32_t group,
                                                  uint32_t block,

@@ -46,6 +46,11 @@ static stoa_status check_column(const struct stoa_reader *reader,
                          "expected dictionary records within %" PRIu64
                          ", found index %" PRIu32,
                          dictionaries, record->dictionary_index);
+    if (record->flags & STOA_COLUMN_HAS_SKETCH &&
+        reader->trailer.columns > STOA_SKETCH_COLUMNS)
+        return stoa_fail(err, STOA_E_CORRUPT,
+                         "expected no sketches beside more than %d columns, found one",
+                         STOA_SKETCH_COLUMNS);
     if (record->flags & STOA_COLUMN_HAS_ZONES &&
         (uint64_t)record->zones_offset * STOA_PAYLOAD_ALIGN >=
             reader->sections[STOA_SECTION_ZONES].size)

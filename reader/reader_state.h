@@ -6,7 +6,7 @@
  *   footer_stream.c  footer pages: read and checked when first touched
  *   reader_schema.c  column records, names, field ids, the schema
  *   reader_records.c row group, block and statistics records
- *   reader_zones.c   zones of blocks; reader_tail.c  tails of row groups
+ *   reader_zones.c, reader_sketch.c, reader_tail.c  zones, sketches, tails of row groups
  *   block_load.c     payloads, dictionaries, slots; reader_take.c  values by row number
  *   verify*.c        every byte of the file
  *
@@ -149,6 +149,14 @@ STOA_MUST_USE stoa_status stoa_zone_entry_get(struct stoa_reader *reader,
                                               const struct stoa_column_record *record,
                                               uint32_t group, uint32_t *out_first,
                                               stoa_error *err);
+
+/* ---- reader_sketch.c ---- */
+
+/* The sketch of a column that has one, as it lies in the footer. */
+STOA_MUST_USE stoa_status stoa_sketch_bytes_get(struct stoa_reader *reader,
+                                                const struct stoa_column_record *record,
+                                                const uint8_t **out_bytes, size_t *out_size,
+                                                stoa_error *err);
 
 /* ---- block_load.c ---- */
 

@@ -196,10 +196,12 @@ static stoa_status run(struct stoa_verify *verify, stoa_error *err)
     STOA_TRY(verify_ends(verify, err));
     STOA_TRY(verify_pages(verify, err));
     STOA_TRY(stoa_verify_schema(verify, err));
+    STOA_TRY(stoa_verify_sketches_begin(verify, err));
     for (uint32_t g = 0; g < verify->reader->trailer.row_groups; g++)
         STOA_TRY(stoa_verify_group(verify, g, err));
     STOA_TRY(stoa_verify_stats(verify, err));
-    return stoa_verify_zones(verify, err);
+    STOA_TRY(stoa_verify_zones(verify, err));
+    return stoa_verify_sketches(verify, err);
 }
 
 stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep,
@@ -219,6 +221,7 @@ stoa_status stoa_reader_verify(struct stoa_reader *reader, bool deep,
     verify.slot.decompressor = decompressor;
     const stoa_status status = run(&verify, &current);
     stoa_block_slot_done(&verify.slot);
+    stoa_free(verify.sketches);
     for (int phys = 0; phys < STOA_PHYS_COUNT; phys++) {
         if (verify.has_vector[phys])
             stoa_vector_done(&verify.vectors[phys]);

@@ -2,7 +2,7 @@
 /*
  * One run of stoa_reader_verify, shared by its files: verify.c drives and re-reads both ends and
  * all pages, verify_footer.c checks what the footer says about schema and columns,
- * verify_stats.c that upper statistics follow from the blocks', verify_zones.c the zones section,
+ * verify_stats.c that upper statistics follow from the blocks', verify_zones.c the zones section, verify_sketches.c sketches,
  * verify_group.c payloads and tails, verify_block.c decoded values. Each part notes its damages and goes on where it can;
  * a part returns a failure only when the run cannot go on (memory).
  */
@@ -24,6 +24,7 @@ struct stoa_verify {
     struct stoa_block_slot slot;
     struct stoa_vector vectors[STOA_PHYS_COUNT]; /* deep: for each kind, once needed */
     bool has_vector[STOA_PHYS_COUNT];
+    struct stoa_sketch *sketches; /* deep: one per column, when the file has any; owned */
 };
 
 /* Takes the outcome of a check, whose error is in `err` (never NULL in these files): reports a
@@ -41,6 +42,12 @@ STOA_MUST_USE stoa_status stoa_verify_block_zones(struct stoa_verify *verify,
                                                   const struct stoa_stats *block,
                                                   const struct stoa_stats *expected,
                                                   stoa_error *err);
+STOA_MUST_USE stoa_status stoa_verify_sketches_begin(struct stoa_verify *verify,
+                                                     stoa_error *err);
+/* Takes the decoded values of one block. */
+void stoa_verify_sketch_block(struct stoa_verify *verify, uint32_t column,
+                              const struct stoa_column *values);
+STOA_MUST_USE stoa_status stoa_verify_sketches(struct stoa_verify *verify, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_verify_group(struct stoa_verify *verify, uint32_t group,
                                             stoa_error *err);
 /* Decodes a block and compares what it holds with its record. Fails with the damage. */

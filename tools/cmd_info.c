@@ -32,6 +32,7 @@ static stoa_status print_columns(stoa_dataset *dataset, struct stdout_sink *sink
         {.name = "column",   .type = {.id = STOA_TYPE_TEXT} },
         {.name = "type",     .type = {.id = STOA_TYPE_TEXT} },
         {.name = "nulls",    .type = {.id = STOA_TYPE_INT64}},
+        {.name = "distinct", .type = {.id = STOA_TYPE_INT64}},
         {.name = "min",      .type = {.id = STOA_TYPE_TEXT} },
         {.name = "max",      .type = {.id = STOA_TYPE_TEXT} },
         {.name = "stored",   .type = {.id = STOA_TYPE_INT64}},
@@ -49,9 +50,12 @@ static stoa_status print_columns(stoa_dataset *dataset, struct stdout_sink *sink
         char type[STOA_TYPE_TEXT_MAX];
         char nulls[MESSAGE_COUNT_MAX];
         char stored[MESSAGE_COUNT_MAX];
+        char distinct[MESSAGE_COUNT_MAX + 1] = "~";
+        message_count(column.distinct, distinct + 1);
         const char *cells[] = {info->schema.fields[i].name,
                                stoa_type_text(info->schema.fields[i].type, type),
                                message_count(column.null_count, nulls),
+                               column.has_distinct ? distinct : "",
                                column.min,
                                column.max,
                                message_size(column.stored_bytes, stored),

@@ -68,9 +68,12 @@ typedef struct stoa_column_info {
     const char *min,
         *max; /* canonical spellings, cut texts end in U+2026; borrowed; "" if unknown */
     const char
-        *encodings; /* root encodings used, most bytes first: "dict, const"; borrowed */
+        *encodings;    /* root encodings used, most bytes first: "dict, const"; borrowed */
+    int has_distinct;  /* distinct is known */
+    uint64_t distinct; /* different values, NULL apart, within 3.3 % */
 } stoa_column_info;
-/* Opens every file's footer on first use. */
+/* Opens every file's footer on first use; of small files, which have no sketches, values are read too,
+ * unless they are more than a million rows in all. */
 STOA_API STOA_MUST_USE stoa_status stoa_dataset_column(stoa_dataset *dataset, size_t column,
                                                        stoa_column_info *out_info,
                                                        stoa_error *err);

@@ -4,9 +4,9 @@
  * shares no code and no header with the library, so that a mistake of one shows in the other.
  *
  * Files mirror the pages: decoder_container.c and decoder_footer.c (format.md 2, 5, 6),
- * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_block.c
- * (block.md), decoder_nodes.c, decoder_numbers.c, decoder_cast.c, decoder_stream.c and
- * decoder_packing.c (encodings/), decoder_print.c.
+ * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_sketches.c
+ * (5.10), decoder_block.c (block.md), decoder_nodes.c, decoder_numbers.c, decoder_cast.c,
+ * decoder_stream.c and decoder_packing.c (encodings/), decoder_print.c.
  * It reads the whole file into memory and ends the process at the first fault: clarity first.
  */
 #ifndef STOA_DECODER_H
@@ -85,6 +85,9 @@ struct column {
     uint32_t first_dictionary; /* index of its first dictionary record, or NONE */
     bool has_zones;
     uint64_t zones; /* where its part of the zones section begins */
+    bool has_sketch;
+    uint64_t sketch;    /* where it begins in its section */
+    uint8_t *registers; /* of the values decoded so far, when it has one */
 };
 
 struct group {
@@ -117,7 +120,8 @@ enum {
     SECTION_NAMES = 8,
     SECTION_GROUPS = 9,
     SECTION_ZONES = 16,
-    SECTION_COUNT = 17
+    SECTION_SKETCHES = 18,
+    SECTION_COUNT = 19
 };
 
 /* The file being decoded, and where in it we are, for messages. */
@@ -281,11 +285,6 @@ void statistics_compare(const struct decoder *d, const struct column *column,
                         const struct statistics *want, const uint8_t *record,
                         bool is_block);
 uint64_t statistics_key(unsigned kind, const struct value *v); /* [FMT-68] */
-/* decoder_zones.c: where the parts lie, and one block's records from its values. */
-void check_zone_parts(struct decoder *d);
-void check_block_zones(const struct decoder *d, const struct column *column,
-                       const struct statistics *block, const struct value *values,
-                       uint32_t rows);
 int compare_values(unsigned kind, const struct value *a, const struct value *b);
 int compare_storage(unsigned kind, const struct value *a, const struct value *b);
 

@@ -21,7 +21,8 @@ static const char *const section_names[SECTION_COUNT] = {"",
                                                          "column records",
                                                          "name table",
                                                          "row-group records",
-                                                         [SECTION_ZONES] = "zones"};
+                                                         [SECTION_ZONES] = "zones",
+                                                         [SECTION_SKETCHES] = "sketches"};
 
 /* [FMT-60] Joins the pages' stream bytes, checking each; [FMT-61] checks the content identity. */
 static void read_pages(struct decoder *d, struct heap *heap)
@@ -54,7 +55,8 @@ static void read_pages(struct decoder *d, struct heap *heap)
 /* Sections 1 .. 9, and those that only help a reader. */
 static bool is_known(uint32_t id)
 {
-    return (id > 0 && id <= SECTION_GROUPS) || id == SECTION_ZONES;
+    return (id > 0 && id <= SECTION_GROUPS) || id == SECTION_ZONES ||
+           id == SECTION_SKETCHES;
 }
 
 /* [FMT-62] One directory entry; returns where its section ends. */
@@ -148,7 +150,7 @@ static void check_sections(const struct decoder *d)
 }
 
 /* Column records (5.2) agree with the schema section; names open the heap [FMT-73]. */
-static void read_columns(struct decoder *d)
+static void read_columns(struct decoder *d, struct heap *heap_of_all)
 {
     const struct section *heap = &d->sections[SECTION_HEAP];
     uint64_t name_end = 0;
@@ -162,7 +164,7 @@ static void read_columns(struct decoder *d)
             p[20] != c->scale || (flags & 1) != c->is_nullable ||
             get16(p + 16) != c->name_size)
             refuse(d, "column record: it differs from the schema section");
-        if (flags > 7)
+        if (flags > 15)
             refuse(d, "column record: unknown flags %02x", flags);
         if (get32(p + 12) != name_end || c->name_size > heap->size - name_end ||
             memcmp(heap->bytes + name_end, c->name, c->name_size) != 0)
@@ -173,7 +175,15 @@ static void read_columns(struct decoder *d)
             refuse(d, "column record: the hash of its name does not fit");
         require_zero(d, p + 22, 2, "column record");
         require_zero(d, p + 44, 4, "column record");
-        require_zero(d, p + 52, 12, "column record");
+        require_zero(d, p + 56, 8, "column record");
+        c->has_sketch = flags & 8;
+        c->sketch = (uint64_t)get32(p + 52) * 8;
+        if (c->has_sketch && d->column_count > 4096)
+            refuse(d, "column record: a sketch beside %u columns", d->column_count);
+        if (c->has_sketch)
+            c->registers = allocate(heap_of_all, 1024, 1);
+        else
+            require_zero(d, p + 52, 4, "column record without a sketch");
         c->has_zones = flags & 4;
         c->zones = (uint64_t)get32(p + 48) * 8;
         if (!c->has_zones)
@@ -312,7 +322,7 @@ void read_footer(struct decoder *d, struct heap *heap)
     read_pages(d, heap);
     read_directory(d);
     check_sections(d);
-    read_columns(d);
+    read_columns(d, heap);
     check_name_table(d);
     check_field_ids(d);
     read_groups(d, heap);

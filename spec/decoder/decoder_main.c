@@ -4,6 +4,7 @@
  * with 1. The independent decoder of spec/: see decoder.h and README.md.
  */
 #include "decoder.h"
+#include "decoder_extras.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,6 +84,8 @@ static struct statistics read_block(struct decoder *d, uint32_t column,
         refuse(d, "%u NULLs in a column that is not nullable", nulls);
     const struct statistics s = statistics_of_values(c, out, rows, bounds);
     statistics_compare(d, c, &s, p, true);
+    if (c->has_sketch)
+        add_to_sketch(&d->columns[column], out, rows);
     if (c->has_zones)
         check_block_zones(d, c, &s, out, rows);
     d->at_column = NULL;
@@ -212,6 +215,7 @@ int main(int argc, char **argv)
         read_group(&d, file, &heap);
     d.at_group = NONE;
     check_file_statistics(&d, file);
+    check_sketches(&d);
     heap_empty(&heap);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "stoa-decode: standard output: %s\n", strerror(errno));

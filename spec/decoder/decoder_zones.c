@@ -3,7 +3,7 @@
  * Zones (format.md 5.9): the parts of the section follow each other, and every record is what the
  * rows of its zone give.
  */
-#include "decoder.h"
+#include "decoder_extras.h"
 
 #include <string.h>
 

@@ -83,6 +83,8 @@ static void run_columns(struct stoa_reader *reader, struct corrupt_hunt *hunt)
                  &error);
         }
         note(hunt, stoa_reader_file_stats(reader, c, &stats, &error), &error);
+        struct stoa_sketch sketch;
+        note(hunt, stoa_reader_sketch(reader, c, &found, &sketch, &error), &error);
         for (uint32_t g = 0; g < stoa_reader_row_groups(reader); g++)
             run_blocks(reader, c, g, &slot, hunt);
     }

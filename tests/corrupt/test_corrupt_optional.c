@@ -26,7 +26,8 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    static const struct test_write_options options = {.profile = STOA_PROFILE_BALANCED};
+    static const struct test_write_options options = {.profile = STOA_PROFILE_BALANCED,
+                                                      .keeps_sketches = true};
     struct test_random random = {.state = 20261123};
     struct test_table table;
     test_directory_make(&fixture.directory);
@@ -78,7 +79,7 @@ static void apply(struct corrupt_file *file, enum corrupt_part part, size_t offs
 /* The part of column 0: one entry, padding, three records of 40 bytes; then that of column 1. */
 enum { RECORDS = 8, RECORD = 40, PART = RECORDS + 3 * RECORD };
 
-/* clang-format off: one row a case */
+/* clang-format off */
 static const struct {
     const char *name;
     enum corrupt_part part;
@@ -88,35 +89,35 @@ static const struct {
     uint64_t value;
     const char *message;
 } cases[] = {
-    {"nothing",                   CORRUPT_ZONES,   0,                         0, NOTHING, 0,          NULL                           },
-    {"outside",                   CORRUPT_COLUMNS, 48,                        4, SET,     UINT32_MAX, "zones within"                 },
-    {"elsewhere",                 CORRUPT_COLUMNS, 48,                        4, ADD,     1,
-     "zones at offset 0 of their section, found 8"                                                                                   },
-    {"without flag",              CORRUPT_COLUMNS, COLUMN + 21,               1, XOR,     4,
-     "no zones where no flag says so"                                                                                                },
-    {"flag lost",                 CORRUPT_COLUMNS, 21,                        1, XOR,     4,
-     "zones at offset 0 of their section, found 128"                                                                                 },
-    {"reserved",                  CORRUPT_COLUMNS, 52,                        4, SET,     1,          "reserved bytes of a column"   },
-    {"entry",                     CORRUPT_ZONES,   0,                         4, SET,     1,          "from record 0 on, found 1"    },
-    {"entry outside",             CORRUPT_ZONES,   0,                         4, SET,     0xfffffffe, "within the"                   },
-    {"no entry",                  CORRUPT_ZONES,   0,                         4, SET,     UINT32_MAX,
-     "in some row group where the column's flag"                                                                                     },
-    {"padding",                   CORRUPT_ZONES,   4,                         1, SET,     1,          "zeros before zone records"    },
-    {"NULLs",                     CORRUPT_ZONES,   RECORDS,                   2, ADD,     1,          "NaNs, as the block has, found"},
-    {"NULLs above rows",          CORRUPT_ZONES,   RECORDS,                   2, SET,     8193,       "NaNs within 8192 rows"        },
-    {"NULLs above the last rows", CORRUPT_ZONES,   RECORDS + 2 * RECORD,      2, SET,     3617,
-     "within 3616 rows"                                                                                                              },
-    {"NaNs",                      CORRUPT_ZONES,   RECORDS + 2,               2, SET,     1,          "NULLs and NaNs within"        },
-    {"flags",                     CORRUPT_ZONES,   RECORDS + 4,               2, XOR,     32,         "flags within 001f"            },
-    {"min higher",                CORRUPT_ZONES,   RECORDS + 8,               8, ADD,     1,
-     "record of zone 0 as its decoded rows give"                                                                                     },
-    {"max lower",                 CORRUPT_ZONES,   RECORDS + RECORD + 16,     8, ADD,     UINT64_MAX,
-     "record of zone 1 as"                                                                                                           },
-    {"min above max",             CORRUPT_ZONES,   RECORDS + 8,               8, SET,     UINT64_MAX, "min up to the max"            },
-    {"sum",                       CORRUPT_ZONES,   RECORDS + 2 * RECORD + 24, 8, ADD,     1,          "record of zone 2 as"          },
-    {"min of texts",              CORRUPT_ZONES,   PART + RECORDS + 8,        1, ADD,     1,          "record of zone 0 as"          },
-    {"exact flag of texts",       CORRUPT_ZONES,   PART + RECORDS + 4,        2, XOR,     2,
-     "record of zone 0 as"                                                                                                           },
+    {"nothing", CORRUPT_ZONES, 0, 0, NOTHING, 0, NULL},
+    {"outside", CORRUPT_COLUMNS, 48, 4, SET, UINT32_MAX, "zones within"},
+    {"elsewhere", CORRUPT_COLUMNS, 48, 4, ADD, 1, "zones at offset 0 of their section, found 8"},
+    {"without flag", CORRUPT_COLUMNS, COLUMN + 21, 1, XOR, 4, "no zones where no flag says so"},
+    {"flag lost", CORRUPT_COLUMNS, 21, 1, XOR, 4, "zones at offset 0 of their section, found 128"},
+    {"reserved", CORRUPT_COLUMNS, 56, 4, SET, 1, "reserved bytes of a column"},
+    {"entry", CORRUPT_ZONES, 0, 4, SET, 1, "from record 0 on, found 1"},
+    {"entry outside", CORRUPT_ZONES, 0, 4, SET, 0xfffffffe, "within the"},
+    {"no entry", CORRUPT_ZONES, 0, 4, SET, UINT32_MAX, "in some row group where the column's flag"},
+    {"padding", CORRUPT_ZONES, 4, 1, SET, 1, "zeros before zone records"},
+    {"NULLs", CORRUPT_ZONES, RECORDS, 2, ADD, 1, "NaNs, as the block has, found"},
+    {"NULLs above rows", CORRUPT_ZONES, RECORDS, 2, SET, 8193, "NaNs within 8192 rows"},
+    {"NULLs above the last rows", CORRUPT_ZONES, RECORDS + 2 * RECORD, 2, SET, 3617, "within 3616 rows"},
+    {"NaNs", CORRUPT_ZONES, RECORDS + 2, 2, SET, 1, "NULLs and NaNs within"},
+    {"flags", CORRUPT_ZONES, RECORDS + 4, 2, XOR, 32, "flags within 001f"},
+    {"min higher", CORRUPT_ZONES, RECORDS + 8, 8, ADD, 1, "record of zone 0 as its decoded rows give"},
+    {"max lower", CORRUPT_ZONES, RECORDS + RECORD + 16, 8, ADD, UINT64_MAX, "record of zone 1 as"},
+    {"min above max", CORRUPT_ZONES, RECORDS + 8, 8, SET, UINT64_MAX, "min up to the max"},
+    {"sum", CORRUPT_ZONES, RECORDS + 2 * RECORD + 24, 8, ADD, 1, "record of zone 2 as"},
+    {"min of texts", CORRUPT_ZONES, PART + RECORDS + 8, 1, ADD, 1, "record of zone 0 as"},
+    {"sketch outside", CORRUPT_COLUMNS, 52, 4, SET, UINT32_MAX, "footer section 18"},
+    {"sketch elsewhere", CORRUPT_COLUMNS, COLUMN + 52, 4, ADD, UINT32_MAX, "sketch at offset 776 of its section, found 768"},
+    {"sketch lost", CORRUPT_COLUMNS, COLUMN + 21, 1, XOR, 8, "no sketch where no flag says so"},
+    {"size of a sketch", CORRUPT_SKETCHES, 0, 2, SET, 384, "size of a sketch, found 0180"},
+    {"shape of a sketch", CORRUPT_SKETCHES, 0, 2, SET, 383, "sketch of ascending registers"},
+    {"register", CORRUPT_SKETCHES, 2, 1, XOR, 1, "expected the sketch of the decoded values"},
+    {"register above 55", CORRUPT_SKETCHES, 2, 1, SET, 63, "sketch of ascending registers up to 55"},
+    {"sparse register", CORRUPT_SKETCHES, 776 + 2, 2, XOR, 64, "expected the sketch of the decoded values"},
+    {"exact flag of texts", CORRUPT_ZONES, PART + RECORDS + 4, 2, XOR, 2, "record of zone 0 as"},
 };
 /* clang-format on */
 
@@ -149,6 +150,10 @@ static void test_optional_sections_must_not_be_required(void **state)
     corrupt_take(&file, fixture->bytes, fixture->size);
     set_section_flags(&file, CORRUPT_ZONES, 1);
     check(fixture, &file, "flags", "expected section 16 not to be flagged as required");
+    corrupt_done(&file);
+    corrupt_take(&file, fixture->bytes, fixture->size);
+    set_section_flags(&file, CORRUPT_SKETCHES, 1);
+    check(fixture, &file, "flags", "expected section 18 not to be flagged as required");
     corrupt_done(&file);
 }
 

@@ -146,8 +146,8 @@ static void test_decoder_prints_all_values_and_null_patterns(void **state)
     }
 }
 
-/* Columns of every type that keep zones [FMT-90]. */
-static void test_decoder_makes_zones_anew(void **state)
+/* Columns of every type that keep zones and sketches [FMT-90] [FMT-102]. */
+static void test_decoder_makes_zones_and_sketches_anew(void **state)
 {
     static const enum test_values values[] = {TEST_VALUES_SEQUENCE, TEST_VALUES_STEADY,
                                               TEST_VALUES_RUNS};
@@ -162,7 +162,8 @@ static void test_decoder_makes_zones_anew(void **state)
                                                  (enum test_nulls)(i % 4)};
         }
         struct test_table table;
-        const struct test_write_options options = {.profile = STOA_PROFILE_FAST};
+        const struct test_write_options options = {.profile = STOA_PROFILE_FAST,
+                                                   .keeps_sketches = true};
         test_table_make(&table, &random, specs, TEST_TYPE_COUNT,
                         round == 1 ? 70000 : 17000);
         check(&table, &options);
@@ -205,7 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decoder_prints_tables_of_every_type),
         cmocka_unit_test(test_decoder_prints_all_values_and_null_patterns),
-        cmocka_unit_test(test_decoder_makes_zones_anew),
+        cmocka_unit_test(test_decoder_makes_zones_and_sketches_anew),
         cmocka_unit_test(test_decoder_prints_many_blocks_and_row_groups),
         cmocka_unit_test(test_decoder_prints_spelled_texts),
     };

@@ -109,6 +109,18 @@ static void make_texts(struct test_table *table, struct test_random *random)
     test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1060);
 }
 
+/* A dense sketch, sparse ones from values and from a dictionary, and one of no value [FMT-102]. */
+static void make_sketches(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec specs[] = {
+        {"noise", {STOA_TYPE_INT64, 0, 0},   TEST_VALUES_NOISE, TEST_NULLS_NONE},
+        {"text",  {STOA_TYPE_TEXT, 0, 0},    TEST_VALUES_FEW,   TEST_NULLS_HALF},
+        {"float", {STOA_TYPE_FLOAT64, 0, 0}, TEST_VALUES_WIDE,  TEST_NULLS_HALF},
+        {"null",  {STOA_TYPE_DATE, 0, 0},    TEST_VALUES_WIDE,  TEST_NULLS_ALL },
+    };
+    test_table_make(table, random, specs, sizeof specs / sizeof *specs, 600);
+}
+
 static void make_periodic(struct test_table *table, struct test_random *random)
 {
     static const struct test_column_spec specs[] = {
@@ -186,11 +198,17 @@ static const struct golden_file golden_files[] = {
     {"spelled",      STOA_PROFILE_BALANCED, make_spelled    },
     {"zones",        STOA_PROFILE_BALANCED, make_zones      },
     {"prose",        STOA_PROFILE_BALANCED, make_prose      },
+    {"sketches",     STOA_PROFILE_BALANCED, make_sketches   },
 };
 
 const struct golden_file *golden_file_at(size_t i)
 {
     return i < sizeof golden_files / sizeof *golden_files ? &golden_files[i] : NULL;
+}
+
+bool golden_keeps_sketches(const struct golden_file *file)
+{
+    return file->make == make_sketches;
 }
 
 void golden_table_make(const struct golden_file *file, struct test_table *table)

@@ -316,7 +316,9 @@ static stoa_status write_file(const struct test_table *table, const struct stoa_
                               struct stoa_file_summary *out_summary, stoa_error *err)
 {
     const struct stoa_file_writer_options writer_options = {.profile = options->profile,
-                                                            .pool = pool};
+                                                            .pool = pool,
+                                                            .keeps_sketches =
+                                                                options->keeps_sketches};
     struct stoa_file_writer *writer = NULL;
     stoa_status status = STOA_OK;
     STOA_TRY(stoa_file_writer_create(file, &table->schema, &writer_options, &writer, err));

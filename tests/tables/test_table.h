@@ -71,6 +71,7 @@ struct test_write_options {
     enum stoa_profile profile;
     unsigned threads;     /* 0: no pool */
     uint32_t append_rows; /* rows per append; 0: all at once */
+    bool keeps_sketches;  /* though the file is small */
 };
 
 /* Writes the table to a new file `name`; for fault tests. */

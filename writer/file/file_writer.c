@@ -131,6 +131,7 @@ stoa_status stoa_file_writer_create(const struct stoa_file *file, const stoa_sch
     if (!writer)
         return stoa_fail_memory(err, sizeof *writer);
     writer->profile = options->profile;
+    writer->keeps_sketches = options->keeps_sketches;
     writer->pool = options->pool;
     STOA_TRY_CLEANUP(stoa_schema_check(schema, err));
     STOA_TRY_CLEANUP(stoa_file_output_init(&writer->output, file, err));
@@ -162,6 +163,7 @@ void stoa_file_writer_free(struct stoa_file_writer *writer)
     stoa_free(writer->stored_bytes);
     stoa_free(writer->has_dictionary);
     stoa_free(writer->has_zones);
+    stoa_free(writer->sketches);
     stoa_free(writer->name_table);
     stoa_free(writer->names);
     stoa_free(writer->fields);

@@ -15,6 +15,7 @@
 #include "common/io.h"
 #include "common/pool.h"
 #include "format/enc/enc.h"
+#include "format/sketch.h"
 #include "format/stats.h"
 #include "format/vector.h"
 #include "stoa/schema.h"
@@ -24,6 +25,7 @@ struct stoa_file_writer;
 struct stoa_file_writer_options {
     enum stoa_profile profile;
     struct stoa_pool *pool; /* borrowed; NULL: encode on the calling thread */
+    bool keeps_sketches;    /* also in small files [FMT-102] */
 };
 
 /* What was written; the arrays belong to the writer and live until it is freed. */
@@ -63,6 +65,9 @@ struct stoa_group_source {
      * many bytes of them end with it [FMT-93]; zone_ends NULL: none are known. Borrowed. */
     const uint8_t *zones;
     const uint64_t *zone_ends;
+    /* The sketches of its file, one per column, when all of that file's row groups are copied; NULL:
+     * the new file has none [FMT-102]. Borrowed. */
+    const struct stoa_sketch *sketches;
     uint32_t number;     /* for messages: in that file, */
     uint64_t first_row;  /* and the number of its first row there */
     bool may_be_damaged; /* payloads are copied whatever their checksums say */

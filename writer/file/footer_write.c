@@ -334,6 +334,40 @@ static stoa_status put_zones(struct footer *footer, stoa_error *err)
     return stoa_zones_put(footer->writer, put_zone_bytes, &footer->sink, err);
 }
 
+/* [FMT-102] */
+static stoa_status put_sketches(struct footer *footer, stoa_error *err)
+{
+    const struct stoa_file_writer *writer = footer->writer;
+    for (size_t c = 0; c < writer->schema.field_count; c++) {
+        uint8_t bytes[STOA_SKETCH_BYTES_MAX];
+        const size_t size = stoa_sketch_write(&writer->sketches[c], bytes);
+        STOA_TRY(sink_put(&footer->sink, bytes, size, err));
+    }
+    return STOA_OK;
+}
+
+/* Where a column's sketch begins, in units; goes on behind it. */
+static uint32_t sketch_offset(const struct stoa_file_writer *writer, uint32_t column,
+                              uint32_t *next)
+{
+    uint8_t bytes[STOA_SKETCH_BYTES_MAX];
+    const uint32_t offset = *next;
+    if (!writer->sketches)
+        return 0;
+    *next += (uint32_t)(stoa_sketch_write(&writer->sketches[column], bytes) /
+                        STOA_PAYLOAD_ALIGN);
+    return offset;
+}
+
+static void measure_sketches(struct footer *footer)
+{
+    const struct stoa_file_writer *writer = footer->writer;
+    uint32_t next = 0;
+    for (uint32_t c = 0; writer->sketches && c < writer->schema.field_count; c++)
+        sketch_offset(writer, c, &next);
+    footer->sizes[STOA_SECTION_SKETCHES] = (uint64_t)next * STOA_PAYLOAD_ALIGN;
+}
+
 /* [FMT-91] Where a column's part of the zones section begins, in units; goes on behind it. */
 static uint32_t zones_offset(const struct stoa_file_writer *writer, uint32_t column,
                              uint64_t *next)
@@ -347,6 +381,7 @@ static stoa_status put_columns(struct footer *footer, stoa_error *err)
 {
     const struct stoa_file_writer *writer = footer->writer;
     uint64_t zones_next = 0;
+    uint32_t sketch_next = 0;
     uint32_t name_offset = 0;
     uint32_t dictionary_index = 0;
     for (size_t c = 0; c < writer->schema.field_count; c++) {
@@ -360,12 +395,14 @@ static stoa_status put_columns(struct footer *footer, stoa_error *err)
             .name_size = (uint16_t)name_size,
             .flags = (uint8_t)((field->nullable ? STOA_COLUMN_NULLABLE : 0) |
                                (has_dictionary ? STOA_COLUMN_HAS_DICTIONARY : 0) |
-                               (writer->has_zones[c] ? STOA_COLUMN_HAS_ZONES : 0)),
+                               (writer->has_zones[c] ? STOA_COLUMN_HAS_ZONES : 0) |
+                               (writer->sketches ? STOA_COLUMN_HAS_SKETCH : 0)),
             .type = field->type,
             .stored_size = writer->stored_bytes[c],
             .null_count = writer->stats[c].null_count,
             .dictionary_index = has_dictionary ? dictionary_index : STOA_NO_INDEX,
             .zones_offset = zones_offset(writer, (uint32_t)c, &zones_next),
+            .sketch_offset = sketch_offset(writer, (uint32_t)c, &sketch_next),
         };
         uint8_t bytes[STOA_COLUMN_RECORD_SIZE];
         stoa_column_record_write(&record, bytes);
@@ -429,6 +466,7 @@ static stoa_status put_stream(struct footer *footer, stoa_error *err)
         [STOA_SECTION_NAMES] = put_names,
         [STOA_SECTION_GROUPS] = put_groups,
         [STOA_SECTION_ZONES] = put_zones,
+        [STOA_SECTION_SKETCHES] = put_sketches,
     };
     footer->bounds_next = footer->names_size;
     for (uint32_t id = 1; id < STOA_SECTION_ID_LIMIT; id++) {
@@ -512,6 +550,7 @@ static stoa_status plan(struct footer *footer, stoa_error *err)
                          "expected at most 32 GiB of zones in a footer, found %" PRIu64
                          " bytes",
                          footer->sizes[STOA_SECTION_ZONES]);
+    measure_sketches(footer);
     if (!stoa_field_ids_ascend(&writer->schema))
         footer->sizes[STOA_SECTION_FIELD_IDS] = (uint64_t)STOA_FIELD_ID_SIZE * columns;
     STOA_TRY(measure_heap(footer, err));

@@ -219,6 +219,26 @@ static stoa_status keep_tail(const struct stoa_file_writer *writer,
     return STOA_OK;
 }
 
+/* [FMT-102] Sketches are those of all values or none: the first row group decides. */
+static stoa_status merge_sketches(struct stoa_file_writer *writer,
+                                  const struct stoa_group_source *source, stoa_error *err)
+{
+    const size_t columns = writer->schema.field_count;
+    if (!source->sketches) {
+        stoa_free(writer->sketches);
+        writer->sketches = NULL;
+        return STOA_OK;
+    }
+    if (writer->group_count == 0) {
+        writer->sketches = stoa_alloc_zeroed(columns, sizeof *writer->sketches);
+        if (!writer->sketches)
+            return stoa_fail_memory(err, columns * sizeof *writer->sketches);
+    }
+    for (size_t c = 0; writer->sketches && c < columns; c++)
+        stoa_sketch_merge(&writer->sketches[c], &source->sketches[c]);
+    return STOA_OK;
+}
+
 /* ---- the row group ---- */
 
 static stoa_status copy_group(struct stoa_file_writer *writer,
@@ -241,6 +261,7 @@ static stoa_status copy_group(struct stoa_file_writer *writer,
     STOA_TRY_CLEANUP(add_columns(writer, tail, &records, &heap, err));
     STOA_TRY_CLEANUP(add_zones(writer, source, tail, &zones, &zone_ends, err));
     STOA_TRY_CLEANUP(stoa_kept_group_prepare(writer, &parts, &kept, err));
+    STOA_TRY_CLEANUP(merge_sketches(writer, source, err));
     STOA_TRY_CLEANUP(copy_payloads(writer, source, tail, err));
     STOA_TRY_CLEANUP(
         stoa_file_output_write(&writer->output, kept.tail, kept.record.tail_size, err));

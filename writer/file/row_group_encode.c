@@ -22,6 +22,8 @@ enum {
     BATCH_RAW = 8 << 20,    /* raw bytes of a batch, unless it is one column */
     BATCH_COLUMNS = 256,    /* bounds the jobs of wide tables */
     PARALLEL_RAW = 1 << 18, /* smaller row groups are not worth waking threads for */
+    SKETCH_ROWS = 1 << 17,  /* a first row group of so many rows or raw bytes */
+    SKETCH_RAW = 32 << 20,
     RELEASE_BODY = 24 << 20 /* encoded bytes from which on encoded columns are freed */
 };
 
@@ -36,6 +38,8 @@ struct block_job {
     struct stoa_stats stats;
     uint8_t zones[STOA_BLOCK_ZONES * STOA_ZONE_RECORD_MAX]; /* records without gaps */
     struct stoa_zone_votes votes;
+    struct stoa_sketch
+        *sketch; /* of the values, where there is no dictionary; NULL: not wanted */
 };
 
 /* One column's dictionary. */
@@ -43,6 +47,7 @@ struct column_job {
     struct stoa_dictionary_build *dictionary; /* NULL: none is worth it */
     struct stoa_buf payload;
     uint8_t encoding;
+    struct stoa_sketch *sketch; /* of the dictionary's values; NULL: not wanted */
 };
 
 struct batch {
@@ -54,9 +59,10 @@ struct batch {
 struct encoder {
     struct stoa_file_writer *writer;
     struct stoa_encoded_group *group;
-    struct batch next;        /* dictionaries are being built */
-    struct batch current;     /* blocks are being encoded */
-    struct block_job *blocks; /* of the current batch, column-major */
+    struct batch next;            /* dictionaries are being built */
+    struct batch current;         /* blocks are being encoded */
+    struct block_job *blocks;     /* of the current batch, column-major */
+    struct stoa_sketch *sketches; /* of all jobs; NULL: not wanted */
 };
 
 void stoa_encoded_group_init(struct stoa_encoded_group *group)
@@ -114,6 +120,11 @@ static stoa_status encode_dictionary(struct encoder *encoder, size_t i, stoa_err
     struct column_job *job = &encoder->current.jobs[i];
     if (!job->dictionary)
         return STOA_OK;
+    if (job->sketch) {
+        const struct stoa_column values = stoa_dictionary_build_values(job->dictionary);
+        *job->sketch = (struct stoa_sketch){{0}};
+        stoa_sketch_add_column(job->sketch, &values);
+    }
     const stoa_status status = stoa_dictionary_build_encode(
         job->dictionary, encoder->writer->profile, &job->payload, &job->encoding, err);
     if (status != STOA_OK)
@@ -162,6 +173,10 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
     }
     job->raw_size = (uint32_t)stoa_column_raw_size(&column);
     STOA_TRY(compute_stats(job, &column, &coded, whole.length > STOA_ZONE_ROWS, err));
+    if (job->sketch && !dictionary) { /* else its entries are all values there are */
+        *job->sketch = (struct stoa_sketch){{0}};
+        stoa_sketch_add_column(job->sketch, &column);
+    }
     const stoa_status status = stoa_block_encode(
         &column, coded.codes, dictionary ? coded.values.length : 0, writer->profile,
         &job->payload, &job->encoding, &job->uses_dictionary, err);
@@ -311,6 +326,17 @@ static stoa_status collect_zones(struct encoder *encoder, uint32_t c,
     return STOA_OK;
 }
 
+/* Sketches merge in any order. */
+static void collect_sketch(struct encoder *encoder, uint32_t c,
+                           const struct column_job *column, const struct block_job *jobs)
+{
+    struct stoa_sketch *sketches = encoder->writer->sketches;
+    if (sketches && column->dictionary)
+        stoa_sketch_merge(&sketches[c], column->sketch);
+    for (uint32_t b = 0; sketches && !column->dictionary && b < encoder->group->blocks; b++)
+        stoa_sketch_merge(&sketches[c], jobs[b].sketch);
+}
+
 /* [FMT-40] The dictionary, then the blocks. */
 static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_error *err)
 {
@@ -325,6 +351,7 @@ static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_erro
     for (uint32_t b = 0; b < blocks; b++)
         STOA_TRY(collect_block(encoder, &jobs[b], err));
     STOA_TRY(collect_zones(encoder, c, jobs, err));
+    collect_sketch(encoder, c, &encoder->current.jobs[i], jobs);
     return collect_stats(encoder, c, jobs, err);
 }
 
@@ -429,6 +456,35 @@ static stoa_status make_jobs(struct encoder *encoder, uint32_t columns, stoa_err
     return STOA_OK;
 }
 
+/* [FMT-102] The first row group decides for the file. */
+static stoa_status make_sketches(struct encoder *encoder, uint32_t columns, stoa_error *err)
+{
+    struct stoa_file_writer *writer = encoder->writer;
+    const uint32_t rows = encoder->group->rows;
+    const bool is_large = writer->keeps_sketches || rows >= SKETCH_ROWS ||
+                          stoa_cut_raw_size(&writer->cut) >= SKETCH_RAW;
+    if (writer->group_count == 0 && is_large && columns <= STOA_SKETCH_COLUMNS) {
+        writer->sketches = stoa_alloc_zeroed(columns, sizeof *writer->sketches);
+        if (!writer->sketches)
+            return stoa_fail_memory(err, columns * sizeof *writer->sketches);
+        writer->kept_bytes += columns * sizeof *writer->sketches;
+    }
+    if (!writer->sketches)
+        return STOA_OK;
+    const uint32_t count = columns < BATCH_COLUMNS ? columns : BATCH_COLUMNS;
+    const size_t blocks = (size_t)count * encoder->group->blocks;
+    encoder->sketches = stoa_alloc_array(blocks + 2 * count, sizeof *encoder->sketches);
+    if (!encoder->sketches)
+        return stoa_fail_memory(err, (blocks + 2 * count) * sizeof *encoder->sketches);
+    for (size_t i = 0; i < blocks; i++)
+        encoder->blocks[i].sketch = &encoder->sketches[i];
+    for (size_t i = 0; i < count; i++) {
+        encoder->next.jobs[i].sketch = &encoder->sketches[blocks + i];
+        encoder->current.jobs[i].sketch = &encoder->sketches[blocks + count + i];
+    }
+    return STOA_OK;
+}
+
 static void free_jobs(struct encoder *encoder, uint32_t columns)
 {
     const uint32_t count = columns < BATCH_COLUMNS ? columns : BATCH_COLUMNS;
@@ -436,6 +492,7 @@ static void free_jobs(struct encoder *encoder, uint32_t columns)
     drop_dictionaries(&encoder->next);
     stoa_free(encoder->current.jobs);
     stoa_free(encoder->next.jobs);
+    stoa_free(encoder->sketches);
     for (size_t i = 0; encoder->blocks && i < (size_t)count * encoder->group->blocks; i++)
         stoa_buf_done(&encoder->blocks[i].payload);
     stoa_free(encoder->blocks);
@@ -465,6 +522,7 @@ stoa_status stoa_row_group_encode(struct stoa_file_writer *writer,
     STOA_TRY_CLEANUP(make_records(out_group, columns, err));
     STOA_TRY_CLEANUP(stoa_buf_reserve(&out_group->body, STOA_PAYLOAD_ALIGN, err));
     STOA_TRY_CLEANUP(make_jobs(&encoder, columns, err));
+    STOA_TRY_CLEANUP(make_sketches(&encoder, columns, err));
     STOA_TRY_CLEANUP(run_steps(&encoder, is_small ? NULL : writer->pool, err));
 cleanup:
     free_jobs(&encoder, columns);

@@ -18,6 +18,7 @@
 #include "common/buf.h"
 #include "format/block.h"
 #include "format/layout.h"
+#include "format/sketch.h"
 #include "writer/file/file_output.h"
 #include "writer/file/file_writer.h"
 #include "writer/file/row_group_cut.h"
@@ -55,6 +56,7 @@ struct stoa_file_writer {
     struct stoa_file_output output;
     enum stoa_profile profile;
     struct stoa_pool *pool; /* borrowed, or NULL */
+    bool keeps_sketches;    /* also in small files */
     bool is_finished;
     bool has_failed;
 
@@ -72,13 +74,14 @@ struct stoa_file_writer {
     struct stoa_kept_group *groups; /* written */
     uint32_t group_count;
     uint32_t group_capacity;
-    uint64_t rows;            /* in the groups written */
-    uint32_t blocks;          /* of one column, in the groups written */
-    size_t kept_bytes;        /* memory behind `groups` */
-    struct stoa_stats *stats; /* of the groups written, one per column */
-    uint64_t *stored_bytes;   /* one per column */
-    bool *has_dictionary;     /* one per column */
-    bool *has_zones;          /* one per column: in some row group */
+    uint64_t rows;                /* in the groups written */
+    uint32_t blocks;              /* of one column, in the groups written */
+    size_t kept_bytes;            /* memory behind `groups` */
+    struct stoa_stats *stats;     /* of the groups written, one per column */
+    uint64_t *stored_bytes;       /* one per column */
+    bool *has_dictionary;         /* one per column */
+    bool *has_zones;              /* one per column: in some row group */
+    struct stoa_sketch *sketches; /* one per column; NULL: none are kept [FMT-102] */
 };
 
 void stoa_encoded_group_init(struct stoa_encoded_group *group);

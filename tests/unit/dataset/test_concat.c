@@ -274,15 +274,15 @@ static void test_a_joined_file_is_the_file_that_would_have_been_written(void **s
         {"n", {.id = STOA_TYPE_INT64}, TEST_VALUES_SEQUENCE, TEST_NULLS_NONE},
         {"b", {.id = STOA_TYPE_BOOL},  TEST_VALUES_FEW,      TEST_NULLS_NONE},
     };
+    const struct test_write_options options = {.profile = STOA_PROFILE_BALANCED,
+                                               .keeps_sketches = true}; /* [FMT-102] */
     const uint32_t counts[] = {STOA_ROW_GROUP_ROWS, 10};
     struct sources sources = {.count = 0};
     struct test_table whole;
     struct stoa_file_summary summary;
     test_directory_make(&sources.directory);
     test_table_make(&whole, &random, specs, 2, counts[0] + counts[1]);
-    test_table_write(&whole, &sources.directory, "whole.stoa",
-                     &(struct test_write_options){.profile = STOA_PROFILE_BALANCED},
-                     &summary);
+    test_table_write(&whole, &sources.directory, "whole.stoa", &options, &summary);
     for (size_t i = 0; i < 2; i++) {
         struct test_table *part = &sources.tables[i];
         test_table_make(part, &random, specs, 2, 0);
@@ -294,7 +294,7 @@ static void test_a_joined_file_is_the_file_that_would_have_been_written(void **s
                       &error);
         }
         part->rows = counts[i];
-        add_table(&sources, &(struct test_write_options){.profile = STOA_PROFILE_BALANCED});
+        add_table(&sources, &options);
     }
     assert_ok(join(&sources, &error), &error);
     size_t sizes[2];

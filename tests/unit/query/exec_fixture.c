@@ -85,10 +85,16 @@ void exec_place_append(struct exec_place *place, const char *csv)
 void exec_place_table(struct exec_place *place, const struct test_table *table)
 {
     const struct test_write_options options = {.profile = STOA_PROFILE_BALANCED};
+    exec_place_table_with(place, table, &options);
+}
+
+void exec_place_table_with(struct exec_place *place, const struct test_table *table,
+                           const struct test_write_options *options)
+{
     struct stoa_file_summary summary;
     test_directory_make(&place->directory);
     snprintf(place->table, sizeof place->table, "%s", test_path(&place->directory, "t"));
-    test_table_write(table, &place->directory, "t", &options, &summary);
+    test_table_write(table, &place->directory, "t", options, &summary);
 }
 
 void exec_place_done(struct exec_place *place)

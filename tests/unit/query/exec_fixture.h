@@ -23,6 +23,8 @@ void exec_place_csv(struct exec_place *place, const char *csv, const char *parti
 void exec_place_append(struct exec_place *place, const char *csv);
 /* Writes the table as the single file t. */
 void exec_place_table(struct exec_place *place, const struct test_table *table);
+void exec_place_table_with(struct exec_place *place, const struct test_table *table,
+                           const struct test_write_options *options);
 void exec_place_done(struct exec_place *place);
 
 struct exec_options {

@@ -253,6 +253,40 @@ static void test_zones_are_skipped_in_every_kind_of_statement(void **state)
     test_table_done(&table);
 }
 
+/* [FMT-102] From the sketches of files or from their rows: the same registers. */
+static void test_distinct_values_are_counted_alike_from_sketches_and_rows(void **state)
+{
+    static const char *const columns[] = {"k", "f", "t", "d", "u", "b", "r"};
+    (void)state;
+    struct test_random random = test_random_start(924);
+    struct test_table table;
+    struct exec_place place;
+    const struct test_write_options write = {.keeps_sketches = true};
+    make_table(&table, &random);
+    exec_place_table_with(&place, &table, &write);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        stoa_query_counters total = {0};
+        char sql[200];
+        snprintf(sql, sizeof sql, "SELECT approx_count_distinct(%s), count(*) FROM t",
+                 columns[i]);
+        check_statement(&place, sql, &total);
+        assert_int_equal(total.rows_from_statistics, ROWS);
+        assert_int_equal(total.rows_scanned, 0);
+        snprintf(sql, sizeof sql,
+                 "SELECT approx_count_distinct(%s), approx_count_distinct(k) FROM t WHERE "
+                 "k < 10000",
+                 columns[i]);
+        check_statement(&place, sql, &total);
+        assert_true(total.rows_scanned > 0);
+        snprintf(sql, sizeof sql,
+                 "SELECT b, approx_count_distinct(%s) FROM t GROUP BY b ORDER BY b",
+                 columns[i]);
+        check_statement(&place, sql, &total);
+    }
+    exec_place_done(&place);
+    test_table_done(&table);
+}
+
 static void test_explain_counts_zones(void **state)
 {
     (void)state;
@@ -275,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statistics_answer_as_the_values_do),
         cmocka_unit_test(test_zones_are_skipped_in_every_kind_of_statement),
+        cmocka_unit_test(test_distinct_values_are_counted_alike_from_sketches_and_rows),
         cmocka_unit_test(test_explain_counts_zones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
