@@ -175,6 +175,7 @@ static const struct bench_node cases[] = {
     {"dense 90 %",   STOA_ENC_DENSE,  STOA_PHYS_I64,   number_price,     90, 0, NULL       },
     {"dense texts",  STOA_ENC_DENSE,  STOA_PHYS_BYTES, number_price,     25, 0, NULL       },
     {"dense 128",    STOA_ENC_DENSE,  STOA_PHYS_I128,  number_price,     25, 0, NULL       },
+    {"prefix",       STOA_ENC_PREFIX, STOA_PHYS_BYTES, number_line,      0,  0, spell_uuid },
     {"cast padded",  STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_word },
     {"cast number",  STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_user },
     {"cast money",   STOA_ENC_CAST,   STOA_PHYS_BYTES, number_price,     0,  0, spell_money},

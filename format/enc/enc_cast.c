@@ -94,25 +94,13 @@ static stoa_status check_template(const struct stoa_node *node,
     return STOA_OK;
 }
 
-/* The child of values: bytes in it are no text. */
-static stoa_status open_values(struct stoa_parts *parts, struct cast_state *state,
+static stoa_status open_values(struct stoa_parts *parts, const struct cast_state *state,
                                stoa_error *err)
 {
-    struct stoa_node *node = parts->node;
-    struct stoa_enc_context *context = node->context;
-    if (state->t.phys != STOA_PHYS_BYTES || !context->is_utf8)
-        return stoa_parts_child(parts, CHILD_VALUES, state->t.phys, node->count, err);
-    struct stoa_enc_context *binary =
-        stoa_arena_alloc_zeroed(context->arena, 1, sizeof *binary);
-    if (!binary)
-        return stoa_arena_fail(context->arena, sizeof *binary, err);
-    *binary = *context;
-    binary->is_utf8 = false;
-    node->context = binary;
-    const stoa_status status =
-        stoa_parts_child(parts, CHILD_VALUES, state->t.phys, node->count, err);
-    node->context = context;
-    return status;
+    const uint32_t count = parts->node->count;
+    if (state->t.phys == STOA_PHYS_BYTES)
+        return stoa_parts_child_bytes(parts, CHILD_VALUES, count, err);
+    return stoa_parts_child(parts, CHILD_VALUES, state->t.phys, count, err);
 }
 
 /* [CAST-13] The bitmap of the rows that hold other texts. */
@@ -588,6 +576,7 @@ const struct stoa_encoding stoa_enc_cast = {
     .phys_mask = STOA_PHYS_BIT(STOA_PHYS_BYTES),
     .has_children = true,
     .decode_cycles = 10,
+    .vector_worth = 24,
     .estimate = stoa_cast_estimate,
     .encode = stoa_cast_encode,
     .open = cast_open,

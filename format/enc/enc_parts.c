@@ -48,6 +48,25 @@ stoa_status stoa_parts_child(struct stoa_parts *parts, unsigned slot, enum stoa_
     return STOA_OK;
 }
 
+stoa_status stoa_parts_child_bytes(struct stoa_parts *parts, unsigned slot, uint32_t count,
+                                   stoa_error *err)
+{
+    struct stoa_node *node = parts->node;
+    struct stoa_enc_context *context = node->context;
+    struct stoa_enc_context *binary = NULL;
+    if (!context->is_utf8)
+        return stoa_parts_child(parts, slot, STOA_PHYS_BYTES, count, err);
+    binary = stoa_arena_alloc_zeroed(context->arena, 1, sizeof *binary);
+    if (!binary)
+        return stoa_arena_fail(context->arena, sizeof *binary, err);
+    *binary = *context;
+    binary->is_utf8 = false;
+    node->context = binary;
+    const stoa_status status = stoa_parts_child(parts, slot, STOA_PHYS_BYTES, count, err);
+    node->context = context;
+    return status;
+}
+
 stoa_status stoa_parts_end(struct stoa_parts *parts, stoa_error *err)
 {
     STOA_TRY(stoa_parts_align(parts, err));

@@ -63,6 +63,9 @@ STOA_MUST_USE stoa_status stoa_parts_align(struct stoa_parts *parts, stoa_error 
 STOA_MUST_USE stoa_status stoa_parts_child(struct stoa_parts *parts, unsigned slot,
                                            enum stoa_phys phys, uint32_t count,
                                            stoa_error *err);
+/* The same of kind BYTES, where the block may be text but the child's values need not be. */
+STOA_MUST_USE stoa_status stoa_parts_child_bytes(struct stoa_parts *parts, unsigned slot,
+                                                 uint32_t count, stoa_error *err);
 /* The node must end here, after padding. */
 STOA_MUST_USE stoa_status stoa_parts_end(struct stoa_parts *parts, stoa_error *err);
 

@@ -22,6 +22,7 @@ extern const struct stoa_encoding stoa_enc_alp_rd;
 extern const struct stoa_encoding stoa_enc_fsst;
 extern const struct stoa_encoding stoa_enc_sparse;
 extern const struct stoa_encoding stoa_enc_seq;
+extern const struct stoa_encoding stoa_enc_prefix;
 extern const struct stoa_encoding stoa_enc_cast;
 extern const struct stoa_encoding stoa_enc_dense;
 

@@ -3,6 +3,8 @@
  * Nodes of the encoding tree (encodings/): one function for each page, some of them in
  * decoder_numbers.c and decoder_cast.c, and one row for each id.
  */
+#include <string.h>
+
 #include "decoder.h"
 
 static bool is_wide(unsigned kind)
@@ -348,6 +350,46 @@ static void decode_str(const struct tree *t, struct node *n, struct value *out)
         refuse(d, "STR: the values take %u of %u bytes", at, heap_size);
 }
 
+/* prefix.md */
+static void decode_prefix(const struct tree *t, struct node *n, struct value *out)
+{
+    const struct decoder *d = t->d;
+    require_no_flags(t, n, "PREFIX");
+    if (n->parameter > MAX_GROUP_RAW)
+        refuse(d, "PREFIX: %u bytes of text", n->parameter);
+    const uint8_t *starts =
+        take(d, &n->body, (uint64_t)4 * (n->vectors - 1), "PREFIX starts");
+    take_padding(d, &n->body, "PREFIX padding");
+    const struct value *shared = decode_child(t, n, KIND_U64, n->count);
+    const struct value *rests = decode_child(t, n, KIND_BYTES, n->count);
+    uint8_t *texts = allocate(t->heap, (uint64_t)n->parameter + 1, 1);
+    uint32_t at = 0;
+    struct value v = {0};
+    for (uint32_t i = 0; i < n->count; i++) {
+        const uint32_t vector = i / VECTOR_ROWS;
+        const uint32_t start = vector == 0 ? 0 : get32(starts + (size_t)4 * (vector - 1));
+        if (i % VECTOR_ROWS == 0 && start != at) /* [PREFIX-3] */
+            refuse(d, "PREFIX: vector %u starts at %u, expected %u", vector, start, at);
+        if (shared[i].low > (i % 16 == 0 ? 0 : v.size)) /* [PREFIX-1], [PREFIX-2] */
+            refuse(d, "PREFIX: value %u shares %llu bytes with %u before it", i,
+                   (unsigned long long)shared[i].low, v.size);
+        const uint64_t size = shared[i].low + rests[i].size;
+        if (size > MAX_VALUE_SIZE || size > n->parameter - at)
+            refuse(d, "PREFIX: value %u of %llu bytes at %u of %u", i,
+                   (unsigned long long)size, at, n->parameter);
+        if (shared[i].low > 0)
+            memcpy(texts + at, v.text, shared[i].low);
+        if (rests[i].size > 0)
+            memcpy(texts + at + shared[i].low, rests[i].text, rests[i].size);
+        v.text = texts + at;
+        v.size = (uint32_t)size;
+        put(&out[i], v);
+        at += v.size;
+    }
+    if (at != n->parameter) /* [PREFIX-3] */
+        refuse(d, "PREFIX: the values take %u of %u bytes", at, n->parameter);
+}
+
 #define BIT(kind) (1u << (kind))
 #define FIXED                                                                              \
     (BIT(KIND_I64) | BIT(KIND_U64) | BIT(KIND_F64) | BIT(KIND_I128) | BIT(KIND_FIXED16))
@@ -376,7 +418,7 @@ static const struct {
     {"FSST",   BIT(KIND_BYTES),       decode_fsst  },
     {"SPARSE", ANY,                   decode_sparse},
     {"SEQ",    WORDS,                 decode_seq   },
-    {NULL,     0,                     NULL         },
+    {"PREFIX", BIT(KIND_BYTES),       decode_prefix},
     {"CAST",   BIT(KIND_BYTES),       decode_cast  },
     {NULL,     0,                     NULL         },
     {"DENSE",  ANY,                   decode_dense },

@@ -88,6 +88,7 @@ def page_columns():
          example('alp-rd.md', FLOAT64, F64, [1.5, 2.0, 1.0, -7.25])],
         [example('fsst.md', TEXT, BYTES, [b'abab', b'', b'abc'])],
         [example('sparse.md', UINT64, U64, [7, 7, 9, 7, 7])],
+        [example('prefix.md', TEXT, BYTES, [b'car', b'care', b'cat'])],
         [example('cast.md', TEXT, BYTES, [b'#07', b'none', b'#12'])],
         [packed_column(f'w{w}', [i * 2654435761 % 2 ** w for i in range(1024)], w)
          for w in (1, 3, 8, 9, 12, 16, 17, 31, 32, 33, 63, 64)],

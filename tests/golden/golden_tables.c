@@ -136,6 +136,34 @@ static void make_spelled(struct test_table *table, struct test_random *random)
     spelled_table_make(table, random, 200);
 }
 
+/* Ascending texts of more than one vector that share most with the one before; also as bytes, where
+ * characters may be cut. */
+static void make_sorted(struct test_table *table, struct test_random *random)
+{
+    static const struct test_column_spec specs[] = {
+        {"path", {STOA_TYPE_TEXT, 0, 0},   TEST_VALUES_CONSTANT, TEST_NULLS_NONE},
+        {"blob", {STOA_TYPE_BINARY, 0, 0}, TEST_VALUES_CONSTANT, TEST_NULLS_NONE},
+    };
+    static const char *const ends[] = {"a", "\xC3\xA4", "index", "index.html", "z"};
+    enum { ROWS = 1060 };
+    test_table_make(table, random, specs, 2, ROWS);
+    for (int c = 0; c < 2; c++) {
+        unsigned long long number = 0;
+        stoa_column_builder_clear(&table->columns[c]);
+        for (uint32_t row = 0; row < ROWS; row++) {
+            char text[96];
+            stoa_error err;
+            number += 1 + test_random_below(random, 30000);
+            const int size = snprintf(text, sizeof text, "/srv/\xC3%c%09llu/%s",
+                                      (char)(0xA0 + row / 400), number, ends[number % 5]);
+            const struct stoa_value value = {
+                .bytes = {.data = (const uint8_t *)text, .length = (uint32_t)size}
+            };
+            assert_ok(stoa_column_builder_append(&table->columns[c], &value, &err), &err);
+        }
+    }
+}
+
 /* Many columns: a footer of many pages, field ids that do not ascend, names of many kinds. */
 static void make_columns(struct test_table *table, struct test_random *random)
 {
@@ -196,6 +224,7 @@ static const struct golden_file golden_files[] = {
     {"periodic",     STOA_PROFILE_COMPACT,  make_periodic   },
     {"columns",      STOA_PROFILE_BALANCED, make_columns    },
     {"spelled",      STOA_PROFILE_BALANCED, make_spelled    },
+    {"sorted",       STOA_PROFILE_COMPACT,  make_sorted     },
     {"zones",        STOA_PROFILE_BALANCED, make_zones      },
     {"prose",        STOA_PROFILE_BALANCED, make_prose      },
     {"sketches",     STOA_PROFILE_BALANCED, make_sketches   },
