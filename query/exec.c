@@ -71,7 +71,10 @@ static stoa_status init_wave(struct stoa_execution *execution, stoa_error *err)
         execution->wave_groups = stoa_alloc_zeroed(count, sizeof *execution->wave_groups);
     else
         execution->wave_rows = stoa_alloc_zeroed(count, sizeof *execution->wave_rows);
-    if (!execution->morsels || (!execution->wave_groups && !execution->wave_rows))
+    if (execution->plan->skips_corrupt)
+        execution->wave_losses = stoa_alloc_zeroed(count, sizeof *execution->wave_losses);
+    if (!execution->morsels || (!execution->wave_groups && !execution->wave_rows) ||
+        (execution->plan->skips_corrupt && !execution->wave_losses))
         return stoa_fail_memory(err, count * sizeof *execution->morsels);
     for (size_t i = 0; i < count; i++) {
         if (execution->wave_groups)
@@ -114,7 +117,7 @@ static stoa_status init_groups(struct stoa_execution *execution, stoa_error *err
     if (!plan->is_aggregate)
         return STOA_OK;
     STOA_TRY(stoa_group_merge_init(&execution->groups, plan, &execution->budget, err));
-    if (!plan->dataset || plan->ignores_statistics)
+    if (!plan->dataset || plan->reads_rows)
         return STOA_OK;
     STOA_TRY(stoa_group_state_init(&execution->totals, plan, &execution->budget, err));
     execution->source.totals = &execution->totals;
@@ -212,7 +215,10 @@ static void free_wave(struct stoa_execution *execution)
             stoa_group_state_done(&execution->wave_groups[i]);
         if (execution->wave_rows)
             stoa_row_store_done(&execution->wave_rows[i].store);
+        if (execution->wave_losses)
+            stoa_loss_clear(&execution->wave_losses[i]);
     }
+    stoa_free(execution->wave_losses);
     stoa_free(execution->morsels);
     stoa_free(execution->wave_groups);
     stoa_free(execution->wave_rows);
@@ -281,18 +287,84 @@ static stoa_status run_rows(struct stoa_execution *execution,
     return waits ? STOA_OK : rows->status;
 }
 
+static stoa_status run_work(struct stoa_execution *execution,
+                            struct stoa_exec_worker *worker, size_t index, stoa_error *err)
+{
+    if (execution->plan->is_aggregate)
+        return stoa_exec_worker_groups(worker, &execution->morsels[index],
+                                       &execution->wave_groups[index], err);
+    return run_rows(execution, worker, index, err);
+}
+
+/* The morsel gives nothing. */
+static stoa_status empty_morsel(struct stoa_execution *execution, size_t index,
+                                stoa_error *err)
+{
+    if (execution->plan->is_aggregate) {
+        stoa_group_state_clear(&execution->wave_groups[index]);
+        return stoa_group_state_finish(&execution->wave_groups[index], err);
+    }
+    stoa_row_store_clear(&execution->wave_rows[index].store);
+    execution->wave_rows[index].status = STOA_OK;
+    return STOA_OK;
+}
+
+/* Leaves the rows of a damaged morsel out; another failure stays one. */
+static stoa_status lose_morsel(struct stoa_execution *execution,
+                               const struct stoa_exec_worker *worker, size_t index,
+                               stoa_error *err)
+{
+    const struct stoa_morsel *morsel = &execution->morsels[index];
+    struct stoa_row_group_info info;
+    STOA_TRY(stoa_reader_row_group(morsel->file->reader, morsel->group, &info, err));
+    STOA_TRY(stoa_loss_set(
+        &execution->wave_losses[index], execution->plan,
+        stoa_reader_name(morsel->file->reader), worker->scan.failed_column,
+        info.first_row + (uint64_t)morsel->block * STOA_BLOCK_ROWS, morsel->rows, err));
+    return empty_morsel(execution, index, err);
+}
+
+static stoa_status run_or_lose(struct stoa_execution *execution,
+                               struct stoa_exec_worker *worker, size_t index,
+                               stoa_error *err)
+{
+    stoa_error *damage = &execution->wave_losses[index].damage;
+    if (execution->morsels[index].is_lost)
+        return empty_morsel(execution, index, err);
+    stoa_error_clear(damage);
+    stoa_status status = run_work(execution, worker, index, damage);
+    /* A stream with LIMIT keeps the failures of its morsels until their turn comes. */
+    struct stoa_morsel_rows *rows =
+        execution->wave_rows ? &execution->wave_rows[index] : NULL;
+    if (status == STOA_OK && rows && stoa_loss_is_damage(rows->status)) {
+        *damage = rows->error;
+        status = rows->status;
+    }
+    if (status == STOA_OK)
+        return STOA_OK;
+    if (stoa_loss_is_damage(status) && execution->morsels[index].file)
+        return lose_morsel(execution, worker, index, err);
+    if (err)
+        *err = *damage;
+    return status;
+}
+
 static stoa_status run_morsel(void *context, size_t index, stoa_error *err)
 {
     struct stoa_execution *execution = context;
     struct stoa_exec_worker *worker = borrow_worker(execution);
-    stoa_status status = STOA_OK;
-    if (execution->plan->is_aggregate)
-        status = stoa_exec_worker_groups(worker, &execution->morsels[index],
-                                         &execution->wave_groups[index], err);
-    else
-        status = run_rows(execution, worker, index, err);
+    const stoa_status status = execution->wave_losses
+                                   ? run_or_lose(execution, worker, index, err)
+                                   : run_work(execution, worker, index, err);
     atomic_flag_clear(&worker->is_busy);
     return status;
+}
+
+void stoa_execution_tell(struct stoa_execution *execution, size_t index)
+{
+    if (execution->wave_losses)
+        stoa_loss_tell(&execution->wave_losses[index], &execution->options,
+                       &execution->rows_skipped);
 }
 
 /* Raw bytes of the columns that a morsel's rows may come from: what its finished rows and its open
@@ -303,9 +375,13 @@ static stoa_status morsel_bytes(const struct stoa_execution *execution,
 {
     *out_bytes = 0;
     for (uint32_t i = 0; morsel->file && i < execution->plan->scan_column_count; i++) {
-        struct stoa_block_info info;
-        STOA_TRY(stoa_reader_block_info(morsel->file->reader, morsel->file->columns[i],
-                                        morsel->group, morsel->block, &info, err));
+        struct stoa_block_info info = {.raw_size = 0};
+        const stoa_status status =
+            stoa_reader_block_info(morsel->file->reader, morsel->file->columns[i],
+                                   morsel->group, morsel->block, &info, err);
+        if (execution->wave_losses && stoa_loss_is_damage(status))
+            continue; /* it will be lost when its turn comes */
+        STOA_TRY(status);
         *out_bytes += info.raw_size; /* at most 64 MiB over all columns of a row group */
     }
     return STOA_OK;
@@ -322,6 +398,7 @@ static stoa_status fill_wave(struct stoa_execution *execution, stoa_error *err)
     while (execution->wave_count < execution->wave_size && bytes <= most) {
         const size_t i = execution->wave_count;
         bool has = false;
+        execution->source.loss = execution->wave_losses ? &execution->wave_losses[i] : NULL;
         STOA_TRY(next_morsel(execution, &execution->morsels[i], &has, err));
         if (!has)
             break;

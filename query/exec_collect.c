@@ -43,6 +43,8 @@ static stoa_status scan_all(struct stoa_execution *execution, stoa_error *err)
 {
     do {
         STOA_TRY(stoa_execution_wave(execution, err));
+        for (size_t i = 0; i < execution->wave_count; i++)
+            stoa_execution_tell(execution, i);
         if (execution->plan->is_aggregate)
             STOA_TRY(stoa_group_merge_add(&execution->groups, execution->wave_groups,
                                           execution->wave_count, execution->pool, err));

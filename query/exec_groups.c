@@ -67,7 +67,7 @@ static stoa_status fold_zone(struct stoa_exec_worker *worker, uint32_t zone,
     struct stoa_stats rows;
     bool is_known = false;
     *out_done = false;
-    if (!scan->has_zones || worker->plan->group_count > 0 ||
+    if (!scan->has_zones || worker->plan->reads_rows || worker->plan->group_count > 0 ||
         !stoa_verdict_covers(worker->plan, scan->zones[zone].proven))
         return STOA_OK;
     STOA_TRY(stoa_stats_fold(state, true, zone_stats, &source, out_done, err));
@@ -100,7 +100,7 @@ static stoa_status fold_stats(struct stoa_exec_worker *worker,
     *out_done = morsel->is_file;
     if (morsel->is_file)
         return fold_file(worker->plan, morsel->number, state, err);
-    if (!morsel->is_covered || !morsel->file || worker->plan->ignores_statistics)
+    if (!morsel->is_covered || !morsel->file || worker->plan->reads_rows)
         return STOA_OK;
     if (worker->plan->group_count > 0)
         STOA_TRY(stoa_stats_fold_group(state, block_stats, &of, out_done, err));

@@ -23,6 +23,7 @@ static stoa_status next_in_stream(struct stoa_execution *execution,
                     *err = rows->error;
                 return rows->status;
             }
+            stoa_execution_tell(execution, execution->wave_at);
             execution->wave_at++;
             execution->position = 0;
         }

@@ -9,6 +9,7 @@ void stoa_execution_counters(const struct stoa_execution *execution,
                              stoa_query_counters *out_counters)
 {
     *out_counters = execution->source.counters;
+    out_counters->rows_skipped = execution->rows_skipped;
     for (unsigned i = 0; i < execution->threads; i++) {
         const struct stoa_exec_worker *worker = &execution->workers[i];
         out_counters->rows_scanned += worker->scan.rows_scanned;

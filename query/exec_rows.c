@@ -23,7 +23,7 @@ static stoa_status is_hopeless(struct stoa_exec_worker *worker,
     const struct stoa_expr *key = plan->outputs[plan->sort_keys[0].output];
     struct stoa_stats stats;
     *out_hopeless = false;
-    if (!worker->bound.is_set || !worker->skips_blocks || plan->ignores_statistics ||
+    if (!worker->bound.is_set || !worker->skips_blocks || plan->reads_rows ||
         key->kind != STOA_EXPR_COLUMN)
         return STOA_OK;
     STOA_TRY(stoa_reader_block_stats(morsel->file->reader,
@@ -43,7 +43,7 @@ static stoa_status is_zone_hopeless(struct stoa_exec_worker *worker, uint32_t ve
     const struct stoa_stats *zones = NULL;
     uint32_t count = 0;
     *out_hopeless = false;
-    if (!worker->bound.is_set || !worker->skips_blocks || plan->ignores_statistics ||
+    if (!worker->bound.is_set || !worker->skips_blocks || plan->reads_rows ||
         key->kind != STOA_EXPR_COLUMN)
         return STOA_OK;
     STOA_TRY(stoa_scan_zone_stats(&worker->scan, key->column, &zones, &count, err));

@@ -33,6 +33,8 @@ struct stoa_execution {
     struct stoa_morsel *morsels;          /* of the wave */
     struct stoa_group_state *wave_groups; /* one per morsel: aggregation */
     struct stoa_morsel_rows *wave_rows;   /* one per morsel: else */
+    struct stoa_loss *wave_losses;        /* one per morsel, where rows may be left out */
+    uint64_t rows_skipped;                /* that were told */
     size_t wave_capacity;
     size_t wave_size;  /* grows when a LIMIT may stop early */
     size_t wave_count; /* morsels in the wave that ran last */
@@ -61,6 +63,9 @@ bool stoa_execution_collects(const struct stoa_plan *plan);
 /* Runs the next wave; wave_count is 0 at the end of the scan. */
 STOA_MUST_USE stoa_status stoa_execution_wave(struct stoa_execution *execution,
                                               stoa_error *err);
+
+/* Tells of the rows that morsel `index` of the wave left out: its turn has come. */
+void stoa_execution_tell(struct stoa_execution *execution, size_t index);
 
 /* STOA_E_INTERRUPTED when the caller wants the query to end. */
 STOA_MUST_USE stoa_status stoa_execution_check(const struct stoa_execution *execution,

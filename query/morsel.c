@@ -108,6 +108,7 @@ static stoa_status open_file(struct stoa_morsel_source *source, size_t number,
     if (!file)
         return stoa_fail_memory(err, sizeof *file);
     file->file = number;
+    source->is_opening = true;
     stoa_status status =
         stoa_dataset_acquire(source->plan->dataset, number, &file->reader, err);
     if (status != STOA_OK) {
@@ -117,9 +118,11 @@ static stoa_status open_file(struct stoa_morsel_source *source, size_t number,
     file->next = source->files;
     source->files = file;
     STOA_TRY(map_columns(source->plan, file, err));
+    source->is_opening = false;
     source->has_file = true;
     source->group = 0;
     source->block_count = 0;
+    source->next_row = 0;
     return STOA_OK;
 }
 
@@ -297,6 +300,7 @@ static stoa_status enter_group(struct stoa_morsel_source *source, stoa_error *er
     struct stoa_verdict verdict;
     STOA_TRY(stoa_reader_row_group(source->files->reader, source->group, &info, err));
     STOA_TRY(judge_group(source, &verdict, err));
+    source->next_row = info.first_row + info.rows;
     source->counters.row_groups++;
     if (verdict.is_pruned) {
         source->counters.row_groups_pruned++;
@@ -343,8 +347,9 @@ static stoa_status next_block(struct stoa_morsel_source *source, struct stoa_mor
     return STOA_OK;
 }
 
-stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
-                             struct stoa_morsel *out_morsel, bool *out_has, stoa_error *err)
+static stoa_status next_morsel(struct stoa_morsel_source *source,
+                               struct stoa_morsel *out_morsel, bool *out_has,
+                               stoa_error *err)
 {
     *out_has = false;
     for (;;) {
@@ -367,4 +372,69 @@ stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
         if (*out_has)
             return STOA_OK;
     }
+}
+
+/* ---- damage ---- */
+
+/* A file that could not be opened. */
+static stoa_status lose_file(struct stoa_morsel_source *source, stoa_error *err)
+{
+    stoa_dataset_file_info info;
+    source->is_opening = false;
+    STOA_TRY(stoa_dataset_file(source->plan->dataset, source->next_file - 1, &info, err));
+    return stoa_loss_set(source->loss, source->plan, info.path, UINT32_MAX, 0, info.rows,
+                         err);
+}
+
+/* A row group, or all that is left of the file when it does not tell where the next one is. */
+static stoa_status lose_group(struct stoa_morsel_source *source, stoa_error *err)
+{
+    struct stoa_reader *reader = source->files->reader;
+    struct stoa_row_group_info info = {
+        .first_row = source->next_row,
+    };
+    uint64_t rows = stoa_reader_rows(reader) - source->next_row;
+    if (stoa_reader_row_group(reader, source->group, &info, NULL) == STOA_OK)
+        rows = info.rows;
+    else
+        source->has_file = false;
+    source->group++;
+    source->next_row += rows;
+    return stoa_loss_set(source->loss, source->plan, stoa_reader_name(reader), UINT32_MAX,
+                         info.first_row, rows, err);
+}
+
+/* The block that was looked at last. */
+static stoa_status lose_block(struct stoa_morsel_source *source, stoa_error *err)
+{
+    struct stoa_reader *reader = source->files->reader;
+    struct stoa_row_group_info info;
+    const uint64_t skipped = (uint64_t)(source->block - 1) * STOA_BLOCK_ROWS;
+    STOA_TRY(stoa_reader_row_group(reader, source->group, &info, err));
+    const uint64_t left = info.rows - skipped;
+    return stoa_loss_set(source->loss, source->plan, stoa_reader_name(reader), UINT32_MAX,
+                         info.first_row + skipped,
+                         left < STOA_BLOCK_ROWS ? left : STOA_BLOCK_ROWS, err);
+}
+
+stoa_status stoa_morsel_next(struct stoa_morsel_source *source,
+                             struct stoa_morsel *out_morsel, bool *out_has, stoa_error *err)
+{
+    if (!source->loss)
+        return next_morsel(source, out_morsel, out_has, err);
+    stoa_error *damage = &source->loss->damage;
+    stoa_error_clear(damage);
+    const stoa_status status = next_morsel(source, out_morsel, out_has, damage);
+    if (status == STOA_OK)
+        return STOA_OK;
+    if (!stoa_loss_is_damage(status) || (!source->is_opening && !source->has_file)) {
+        if (err)
+            *err = *damage;
+        return status;
+    }
+    *out_morsel = (struct stoa_morsel){.is_lost = true};
+    *out_has = true;
+    if (source->is_opening)
+        return lose_file(source, err);
+    return source->block_count == 0 ? lose_group(source, err) : lose_block(source, err);
 }

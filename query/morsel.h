@@ -9,6 +9,7 @@
 #define STOA_QUERY_MORSEL_H
 
 #include "query/group_state.h"
+#include "query/loss.h"
 #include "query/plan.h"
 
 /* A data file in use: its reader and where the plan's scan columns are in it. */
@@ -26,6 +27,7 @@ struct stoa_morsel {
     uint32_t rows;
     uint64_t proven; /* bit c: conjunct c (< 64) holds for every row, by statistics */
     bool is_covered; /* every conjunct does */
+    bool is_lost;    /* its rows cannot be reached: the source's loss says why */
     bool
         is_file; /* all of a file that the manifest answers: only number and rows are set */
     size_t number;
@@ -40,12 +42,15 @@ struct stoa_morsel_source {
      * are folded here; with it here is tried whether they can be, and they become morsels.
      * NULL: all are opened. */
     struct stoa_group_state *totals;
+    struct stoa_loss *loss; /* where a lost morsel is described; NULL: damage is an error */
     size_t next_file;
     struct stoa_open_file *files; /* newest first; the first one is current */
     bool has_file;                /* current file has row groups left */
     uint32_t group, block;        /* next in it */
     uint32_t block_count;         /* of the row group; 0: not looked at yet */
     uint64_t group_proven;
+    bool is_opening;   /* the file next_file - 1 is being opened */
+    uint64_t next_row; /* number in the file of the first row behind what was entered */
 };
 
 STOA_MUST_USE stoa_status stoa_morsel_source_init(struct stoa_morsel_source *source,

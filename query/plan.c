@@ -72,6 +72,8 @@ stoa_status stoa_plan_create(const char *sql, const stoa_query_options *options,
         return stoa_fail_memory(err, sizeof *plan);
     stoa_arena_init(&plan->arena, PLAN_MEMORY);
     plan->ignores_statistics = options && (options->flags & STOA_QUERY_NO_STATISTICS);
+    plan->skips_corrupt = options && (options->flags & STOA_QUERY_SKIP_CORRUPT);
+    plan->reads_rows = plan->ignores_statistics || plan->skips_corrupt;
     stoa_status status = STOA_OK;
     plan->sql = stoa_arena_strndup(&plan->arena, sql, strlen(sql));
     if (!plan->sql)

@@ -62,6 +62,8 @@ struct stoa_plan {
     uint32_t conjunct_count;
     bool
         ignores_statistics; /* for tests and measurements: answers come from values alone */
+    bool skips_corrupt;     /* rows that cannot be read are left out */
+    bool reads_rows;        /* statistics may skip rows, but do not stand for them */
     bool never_matches;     /* WHERE is constant false or NULL */
     bool is_aggregate;
     struct stoa_expr **groups;

@@ -28,7 +28,7 @@ STOA_MUST_USE stoa_status stoa_scan_decode_column(struct stoa_scan_worker *worke
                                                   stoa_error *err);
 
 /* Adds file, column and block to an error of decoding; returns `status`. */
-stoa_status stoa_scan_fail(const struct stoa_scan_worker *worker, uint32_t column,
+stoa_status stoa_scan_fail(struct stoa_scan_worker *worker, uint32_t column,
                            stoa_status status, stoa_error *err);
 
 #endif

@@ -101,6 +101,18 @@ void stoa_scan_worker_done(struct stoa_scan_worker *worker)
 
 /* ---- scanning ---- */
 
+/* Where damaged rows are left out they must be so whatever the order of the conjuncts, and
+ * whether or not they let a row through to the columns behind them. */
+static stoa_status load_all(struct stoa_scan_worker *worker, stoa_error *err)
+{
+    struct stoa_block *block = NULL;
+    if (!worker->plan->skips_corrupt)
+        return STOA_OK;
+    for (uint32_t i = 0; i < worker->plan->scan_column_count; i++)
+        STOA_TRY(stoa_scan_load(worker, i, &block, err));
+    return STOA_OK;
+}
+
 stoa_status stoa_scan_begin(struct stoa_scan_worker *worker,
                             const struct stoa_morsel *morsel, stoa_error *err)
 {
@@ -111,7 +123,9 @@ stoa_status stoa_scan_begin(struct stoa_scan_worker *worker,
         worker->columns[i].has_zones = false;
         worker->columns[i].decoded = NOT_DECODED;
     }
+    worker->failed_column = UINT32_MAX;
     stoa_scan_filters_order(worker);
+    STOA_TRY(load_all(worker, err));
     return stoa_scan_zones_begin(worker, err);
 }
 
@@ -120,17 +134,22 @@ stoa_status stoa_scan_load(struct stoa_scan_worker *worker, uint32_t column,
 {
     const struct stoa_morsel *morsel = worker->morsel;
     struct stoa_scan_column *state = &worker->columns[column];
-    if (!state->is_loaded)
+    if (!state->is_loaded) {
+        worker->failed_column = column;
         STOA_TRY(stoa_reader_load(morsel->file->reader, morsel->file->columns[column],
                                   morsel->group, morsel->block, &state->slot, err));
+        worker->failed_column = UINT32_MAX;
+    }
     state->is_loaded = true;
     *out_block = &state->slot.block;
     return STOA_OK;
 }
 
-stoa_status stoa_scan_fail(const struct stoa_scan_worker *worker, uint32_t column,
+stoa_status stoa_scan_fail(struct stoa_scan_worker *worker, uint32_t column,
                            stoa_status status, stoa_error *err)
 {
+    if (status != STOA_OK)
+        worker->failed_column = column;
     const struct stoa_morsel *morsel = worker->morsel;
     const struct stoa_plan *plan = worker->plan;
     if (status != STOA_OK && err)

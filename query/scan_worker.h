@@ -58,7 +58,8 @@ struct stoa_scan_worker {
     struct stoa_scan_filter *filters; /* per conjunct */
     uint32_t *order;                  /* of the conjuncts, best first */
     const struct stoa_morsel *morsel;
-    bool has_zones; /* what is in `zones` holds for the morsel */
+    uint32_t failed_column; /* scan column of the morsel that could not be read */
+    bool has_zones;         /* what is in `zones` holds for the morsel */
     struct stoa_verdict zones[STOA_BLOCK_ZONES];
     uint64_t zones_seen, zones_pruned;     /* running totals */
     struct stoa_decompressor decompressor; /* of all slots */

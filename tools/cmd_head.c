@@ -16,6 +16,7 @@ struct settings {
     uint64_t rows;
     int format;
     uint64_t max_width;
+    int skip_corrupt;
 };
 
 /* One option is two lines, whatever their lengths. */
@@ -28,6 +29,8 @@ static const struct option options[] = {
      "default: table on a terminal, csv elsewhere"},
     {"max-width", 0, OPTION_COUNT, offsetof(struct settings, max_width), "N", NULL,
      "characters a table shows of a cell (default 40; 0: all)"},
+    {"skip-corrupt", 0, OPTION_FLAG, offsetof(struct settings, skip_corrupt), NULL, NULL,
+     "leave out damaged rows; exit 9 if any"},
     {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
@@ -65,7 +68,8 @@ static int run(const struct command *command, int argc, char **argv)
     const struct query_run query = {
         .sql = sql,
         .format = settings.format >= 0 ? formats[settings.format] : NULL,
-        .max_width = settings.max_width};
+        .max_width = settings.max_width,
+        .skip_corrupt = settings.skip_corrupt};
     const int code = run_query(&query);
     stoa_memory_release(sql);
     return code;

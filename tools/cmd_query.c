@@ -20,6 +20,7 @@ struct settings {
     uint64_t memory;
     uint64_t max_rows;
     uint64_t max_width;
+    int skip_corrupt;
     int quiet;
 };
 
@@ -39,6 +40,8 @@ static const struct option options[] = {
      "memory the query may hold (default 256MiB)"},
     {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
+    {"skip-corrupt", 0, OPTION_FLAG, offsetof(struct settings, skip_corrupt), NULL, NULL,
+     "leave out rows that are damaged in a column of the statement; exit 9 if any"},
     {"quiet", 'q', OPTION_FLAG, offsetof(struct settings, quiet), NULL, NULL,
      "no line about rows and time below a table"},
     {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
@@ -54,7 +57,8 @@ static int run_settings(const struct command *command, const struct settings *se
         .memory = settings->memory,
         .max_rows = settings->max_rows,
         .max_width = settings->max_width,
-        .with_footer = !settings->quiet};
+        .with_footer = !settings->quiet,
+        .skip_corrupt = settings->skip_corrupt};
     if (settings->file) {
         if (paths > 1)
             return message_usage(command->name,

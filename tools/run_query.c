@@ -23,7 +23,25 @@ struct answer {
     stoa_output *output; /* one of the two is set */
     struct table *table;
     uint64_t rows;
+    int is_prepared; /* failures are of the run */
 };
+
+/* Rows that are left out, as they are told. */
+static void on_skip(void *context, const stoa_skipped_rows *skipped)
+{
+    char rows[MESSAGE_COUNT_MAX];
+    char first[MESSAGE_COUNT_MAX];
+    char last[MESSAGE_COUNT_MAX];
+    char column[160] = "";
+    (void)context;
+    if (skipped->column)
+        snprintf(column, sizeof column, ", column \"%.120s\"", skipped->column);
+    message_note("skipped", "%s%s: %s rows, %s to %s: %s", skipped->file, column,
+                 message_count(skipped->rows, rows),
+                 message_count(skipped->first_row, first),
+                 message_count(skipped->first_row + skipped->rows - 1, last),
+                 skipped->damage->message);
+}
 
 static double now_seconds(void)
 {
@@ -119,9 +137,26 @@ static int report(const struct answer *answer, const stoa_error *err)
         return 0;
     if (err->status == STOA_E_INTERRUPTED && interrupt_exit_code())
         return interrupt_exit_code();
-    static const struct message_outcome outcome = {.safe = "yes: a query writes nothing"};
+    struct message_outcome outcome = {.safe = "yes: a query writes nothing"};
     const int is_usage = err->status >= 200 && err->status < 300;
+    if (err->status == STOA_E_CORRUPT && answer->is_prepared && !answer->run->skip_corrupt)
+        outcome.next =
+            "--skip-corrupt answers from the rows that can be read, and names the "
+            "others";
     return message_error(err, is_usage ? NULL : &outcome);
+}
+
+/* An answer that lacks rows must not pass for a whole one, in scripts neither. */
+static int report_skipped(const stoa_query *query)
+{
+    stoa_query_counters counters;
+    char rows[MESSAGE_COUNT_MAX];
+    stoa_query_get_counters(query, &counters);
+    if (counters.rows_skipped == 0)
+        return 0;
+    message_note("skipped", "%s rows in all; the answer is over the others",
+                 message_count(counters.rows_skipped, rows));
+    return stoa_status_find(STOA_E_CORRUPT)->exit_code;
 }
 
 int run_query(const struct query_run *run)
@@ -135,9 +170,13 @@ int run_query(const struct query_run *run)
     const stoa_query_options options = {.threads = run->threads,
                                         .memory = run->memory,
                                         .dataset = run->dataset,
-                                        .is_cancelled = interrupt_is_pending};
+                                        .is_cancelled = interrupt_is_pending,
+                                        .flags =
+                                            run->skip_corrupt ? STOA_QUERY_SKIP_CORRUPT : 0,
+                                        .on_skip = on_skip};
     stoa_query *query = NULL;
     stoa_status status = stoa_query_prepare(run->sql, &options, &query, &err);
+    answer.is_prepared = status == STOA_OK;
     if (status == STOA_OK)
         status = stream(query, &answer, &err);
     int code = 0;
@@ -145,6 +184,8 @@ int run_query(const struct query_run *run)
         code = report(&answer, &err);
     else if (run->with_footer && answer.table)
         print_footer(&answer, query, now_seconds() - start);
+    if (status == STOA_OK)
+        code = report_skipped(query);
     stoa_output_free(answer.output);
     table_free(answer.table);
     stoa_query_free(query);

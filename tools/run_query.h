@@ -18,6 +18,7 @@ struct query_run {
     uint64_t max_rows;   /* table only: rows shown; 0: all */
     uint64_t max_width;  /* table only: characters of a cell; 0: all */
     int with_footer;     /* rows and time on standard error */
+    int skip_corrupt;    /* rows that cannot be read are left out, named and counted */
 };
 
 /* Returns the exit code; everything has been reported. */

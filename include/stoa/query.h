@@ -27,8 +27,20 @@ typedef struct stoa_query stoa_query;
 enum stoa_query_flag {
     /* Every answer is computed from the values: statistics neither skip rows nor stand for
      * them. For tests and measurements; answers are the same. */
-    STOA_QUERY_NO_STATISTICS = 1
+    STOA_QUERY_NO_STATISTICS = 1,
+    /* Rows of blocks in which a column that the statement names is damaged are left out, wholly,
+     * and told to on_skip; the answer is over the others. Else such a block fails the query. */
+    STOA_QUERY_SKIP_CORRUPT = 2
 };
+
+/* Rows that were left out. All is borrowed for the call. */
+typedef struct stoa_skipped_rows {
+    const char *file;
+    const char *column; /* that is damaged; NULL: what tells where the columns are */
+    uint64_t first_row; /* number in the file, from 0 */
+    uint64_t rows;
+    const stoa_error *damage;
+} stoa_skipped_rows;
 
 /* Zero means the default. */
 typedef struct stoa_query_options {
@@ -39,7 +51,11 @@ typedef struct stoa_query_options {
     /* Asked now and then while the query runs; nonzero stops it with STOA_E_INTERRUPTED. */
     int (*is_cancelled)(void *context);
     void *cancel_context;
-    uint32_t flags;       /* of enum stoa_query_flag, or-ed */
+    uint32_t flags; /* of enum stoa_query_flag, or-ed */
+    /* Told about rows that were left out, in the order of rows, on the thread that asks for
+     * batches. NULL allowed. */
+    void (*on_skip)(void *context, const stoa_skipped_rows *skipped);
+    void *skip_context;
     uint32_t reserved[3]; /* zero */
 } stoa_query_options;
 
@@ -74,6 +90,7 @@ typedef struct stoa_query_counters {
     uint64_t bytes_read;           /* payload bytes */
     uint64_t bytes_total;          /* payload bytes of all files of the version */
     uint64_t rows_from_statistics; /* rows answered from statistics alone */
+    uint64_t rows_skipped;         /* left out because of damage */
 } stoa_query_counters;
 STOA_API void stoa_query_get_counters(const stoa_query *query,
                                       stoa_query_counters *out_counters);

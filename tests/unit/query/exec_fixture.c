@@ -135,7 +135,9 @@ stoa_status exec_try(const struct exec_place *place, const char *sql,
                                               .dataset = place ? place->table : NULL,
                                               .is_cancelled = options->is_cancelled,
                                               .cancel_context = options->cancel_context,
-                                              .flags = options->flags};
+                                              .flags = options->flags,
+                                              .on_skip = options->on_skip,
+                                              .skip_context = options->skip_context};
     STOA_TRY(stoa_query_prepare(sql, &query_options, &query, err));
     stoa_status status =
         stoa_output_create(options->format ? options->format : "csv",

@@ -32,7 +32,9 @@ struct exec_options {
     uint64_t memory;                    /* 0: 256 MiB */
     int (*is_cancelled)(void *context); /* NULL: never */
     void *cancel_context;
-    uint32_t flags;                /* of enum stoa_query_flag */
+    uint32_t flags; /* of enum stoa_query_flag */
+    void (*on_skip)(void *context, const stoa_skipped_rows *skipped); /* NULL: nobody */
+    void *skip_context;
     const char *format;            /* NULL: csv */
     stoa_query_counters *counters; /* filled when not NULL */
 };
