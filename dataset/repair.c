@@ -37,7 +37,8 @@ struct repair {
     struct stoa_tail tail;      /* of it */
     struct stoa_buf tail_bytes;
     struct stoa_buf zones;
-    uint64_t *zone_ends; /* owned */
+    uint64_t *zone_ends;          /* owned */
+    struct stoa_sketch *sketches; /* owned; NULL: the new file has none */
     struct stoa_new_file file;
     struct stoa_file_writer *writer;
     bool is_complete; /* nothing followed the last row group */
@@ -210,6 +211,7 @@ static stoa_status write_group(struct repair *repair, uint32_t i, stoa_error *er
             source.zones = repair->zones.data;
             source.zone_ends = repair->zone_ends;
         }
+        source.sketches = repair->sketches;
         return stoa_file_writer_copy(repair->writer, &source, err);
     }
     struct stoa_repair_rows rows = {
@@ -222,6 +224,25 @@ static stoa_status write_group(struct repair *repair, uint32_t i, stoa_error *er
     return stoa_repair_rows(&rows, repair->writer, err);
 }
 
+/* They are those of all values of the file, so all of it must go over. */
+static stoa_status find_sketches(struct repair *repair, stoa_error *err)
+{
+    const size_t columns = stoa_salvage_schema(repair->salvage)->field_count;
+    bool is_whole = columns <= STOA_SKETCH_COLUMNS;
+    for (uint32_t i = 0; i < stoa_salvage_groups(repair->salvage); i++)
+        is_whole &= repair->groups[i].has_tail && repair->groups[i].bad == 0;
+    if (!is_whole)
+        return STOA_OK;
+    struct stoa_sketch *sketches = stoa_alloc_array(columns, sizeof *sketches);
+    if (sketches == NULL)
+        return stoa_fail_memory(err, columns * sizeof *sketches);
+    if (stoa_salvage_sketches(repair->salvage, sketches))
+        repair->sketches = sketches;
+    else
+        stoa_free(sketches);
+    return STOA_OK;
+}
+
 static stoa_status write_groups(struct repair *repair, uint64_t *out_rows, stoa_error *err)
 {
     const struct stoa_file_writer_options options = {.profile = STOA_PROFILE_BALANCED};
@@ -230,6 +251,7 @@ static stoa_status write_groups(struct repair *repair, uint64_t *out_rows, stoa_
     repair->zone_ends = stoa_alloc_array(schema->field_count, sizeof *repair->zone_ends);
     if (repair->zone_ends == NULL)
         return stoa_fail_memory(err, schema->field_count * sizeof *repair->zone_ends);
+    STOA_TRY(find_sketches(repair, err));
     STOA_TRY(stoa_file_writer_create(&repair->file.file, schema, &options, &repair->writer,
                                      err));
     for (uint32_t i = 0; i < stoa_salvage_groups(repair->salvage); i++) {
@@ -515,6 +537,7 @@ cleanup:
     stoa_buf_done(&repair.tail_bytes);
     stoa_buf_done(&repair.zones);
     stoa_free(repair.zone_ends);
+    stoa_free(repair.sketches);
     stoa_free(repair.groups);
     *out_report = report;
     return status;

@@ -446,6 +446,14 @@ bool stoa_salvage_zones(struct stoa_salvage *salvage, uint32_t i, struct stoa_bu
                                    out_ends, NULL) == STOA_OK;
 }
 
+bool stoa_salvage_sketches(struct stoa_salvage *salvage, struct stoa_sketch *out_sketches)
+{
+    bool has = false;
+    return salvage->has_footer &&
+           stoa_reader_sketches(salvage->reader, &has, out_sketches, NULL) == STOA_OK &&
+           has;
+}
+
 /* ---- payloads ---- */
 
 static void place_payload(const struct stoa_salvage *salvage, uint32_t i,

@@ -57,6 +57,10 @@ STOA_MUST_USE stoa_status stoa_salvage_tail(struct stoa_salvage *salvage, uint32
 bool stoa_salvage_zones(struct stoa_salvage *salvage, uint32_t i, struct stoa_buf *out,
                         uint64_t *out_ends);
 
+/* The file's sketches, one per column [FMT-102]: for a copy of all its row groups. false when
+ * there are none to be had. */
+bool stoa_salvage_sketches(struct stoa_salvage *salvage, struct stoa_sketch *out_sketches);
+
 /* Reads every payload of a row group, whose tail is open, and calls `take` with those whose
  * checksum does not hold, or that cannot be read; the error has its place. An error that is no
  * damage (memory) comes back. */
