@@ -108,7 +108,7 @@ STOA_CAST_DEFINE_PRINT(uuid_print, put_uuid)
 const struct stoa_cast_form stoa_cast_uuid = {
     .id = STOA_CAST_UUID,
     .name = "uuid",
-    .cycles = 18,
+    .cycles = 21,
     .prepare = uuid_prepare,
     .parse = uuid_parse,
     .print = uuid_print,
@@ -194,7 +194,7 @@ static void hex_print(const struct stoa_cast_template *t, const void *values,
 const struct stoa_cast_form stoa_cast_hex = {
     .id = STOA_CAST_HEX,
     .name = "hex",
-    .cycles = 20,
+    .cycles = 28,
     .prepare = hex_prepare,
     .parse = hex_parse,
     .print = hex_print,
