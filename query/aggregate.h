@@ -43,6 +43,10 @@ struct stoa_aggregate {
     /* Optional: folds `count` values, none NULL, into one state; `sum` is what they add up to,
      * which is not asked for when the function counts only. Exact numbers of 64 bits. */
     void (*from_sum)(uint8_t *state, uint64_t count, stoa_i128 sum);
+    /* With from_sum: the same as fold for a float64 vector, whose `count` rows of `bits` are not
+     * NULL. */
+    void (*fold_float_bits)(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                            const uint64_t *bits, uint64_t count);
     bool counts_only; /* the values do not matter: arguments may have any type */
     /* Optional: folds all values of a file into one state, by their sketch. */
     void (*from_sketch)(uint8_t *state, const struct stoa_sketch *sketch);

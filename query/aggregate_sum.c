@@ -141,47 +141,75 @@ static void fold_exact(struct sum_state *state, const struct stoa_vector *arg,
     add_exact(state, sum);
 }
 
-/* The eight pairs of a block, and whether a value was not finite. */
-struct lanes {
-    double high[STOA_AGGREGATE_LANES];
-    double low[STOA_AGGREGATE_LANES];
-    uint64_t special;
-};
-
-/* Eight rows at once, so that the lanes become vectors. */
-static void add_eight(struct lanes *lanes, const double *values)
-{
-    for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
-        add_to_pair(&lanes->high[i], &lanes->low[i], values[i]);
-        lanes->special |= is_special(values[i]);
-    }
-}
-
 static void fold_floats(uint8_t *states, size_t stride, const double *values,
                         const struct stoa_row_list *rows)
 {
-    uint32_t done = 0;
-    if (rows->is_all) {
-        struct lanes lanes = {.special = 0};
-        for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
-            lanes.high[i] = state_at(states, stride, i)->pair.high;
-            lanes.low[i] = state_at(states, stride, i)->pair.low;
-        }
-        for (; done + STOA_AGGREGATE_LANES <= rows->count; done += STOA_AGGREGATE_LANES)
-            add_eight(&lanes, values + done);
-        for (unsigned i = 0; done > 0 && i < STOA_AGGREGATE_LANES; i++) {
-            struct sum_state *state = state_at(states, stride, i);
-            state->pair = (struct stoa_float_sum){lanes.high[i], lanes.low[i]};
-            state->is_float = 1;
-            state->has_special |= lanes.special != 0;
-            state->count += done / STOA_AGGREGATE_LANES;
-        }
-    }
-    for (; done < rows->count; done++) {
-        const uint32_t row = rows->rows[done];
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const uint32_t row = rows->rows[i];
         struct sum_state *state = state_at(states, stride, row % STOA_AGGREGATE_LANES);
         add_float(state, values[row]);
         state->count++;
+    }
+}
+
+/* The lanes' counts: one in each that has rows, since empty ones are not merged; the others in the
+ * first of these. */
+static void count_lanes(uint8_t *states, size_t stride, const uint64_t *bits, size_t length,
+                        uint64_t count)
+{
+    uint64_t any = 0;
+    for (size_t word = 0; word * 64 < length; word++)
+        any |= bits[word];
+    any |= any >> 32;
+    any |= any >> 16;
+    any |= any >> 8;
+    for (unsigned lane = 0; lane < STOA_AGGREGATE_LANES; lane++) {
+        if (!(any >> lane & 1))
+            continue;
+        const uint64_t others =
+            (uint64_t)__builtin_popcount((unsigned)(any & 0xFF) >> lane) - 1;
+        state_at(states, stride, lane)->count += count - others;
+        count = others;
+    }
+}
+
+/* Below so many rows of a vector they are visited one by one. */
+enum { FEW_ROWS = 256 };
+
+static void fold_few_floats(uint8_t *states, size_t stride, const double *values,
+                            const uint64_t *bits)
+{
+    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
+        for (uint64_t left = bits[word]; left != 0; left &= left - 1) {
+            const uint32_t row = word * 64 + (uint32_t)__builtin_ctzll(left);
+            struct sum_state *state = state_at(states, stride, row % STOA_AGGREGATE_LANES);
+            add_float(state, values[row]);
+            state->count++;
+        }
+    }
+}
+
+static void fold_float_bits(uint8_t *states, size_t stride, const struct stoa_vector *arg,
+                            const uint64_t *bits, uint64_t count)
+{
+    double high[STOA_AGGREGATE_LANES];
+    double low[STOA_AGGREGATE_LANES];
+    if (count < FEW_ROWS) {
+        fold_few_floats(states, stride, arg->values.f64, bits);
+        return;
+    }
+    for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
+        high[i] = state_at(states, stride, i)->pair.high;
+        low[i] = state_at(states, stride, i)->pair.low;
+    }
+    const bool is_special =
+        stoa_kernels_best()->sum_f64(arg->values.f64, bits, arg->length, high, low);
+    count_lanes(states, stride, bits, arg->length, count);
+    for (unsigned i = 0; i < STOA_AGGREGATE_LANES; i++) {
+        struct sum_state *state = state_at(states, stride, i);
+        state->pair = (struct stoa_float_sum){high[i], low[i]};
+        state->is_float = 1;
+        state->has_special |= is_special;
     }
 }
 
@@ -324,6 +352,7 @@ const struct stoa_aggregate stoa_aggregate_sum = {
     .fold = fold_sum,
     .from_stats = sum_from_stats,
     .from_sum = sum_from_sum,
+    .fold_float_bits = fold_float_bits,
     .merge = merge_sum,
     .finish = finish_sum,
 };
@@ -338,6 +367,7 @@ const struct stoa_aggregate stoa_aggregate_avg = {
     .fold = fold_sum,
     .from_stats = sum_from_stats,
     .from_sum = sum_from_sum,
+    .fold_float_bits = fold_float_bits,
     .merge = merge_sum,
     .finish = finish_avg,
 };

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Aggregates that a count and a sum answer (query/exec_worker.h): count, and sum and avg of a
- * column of 64-bit numbers, without GROUP BY, DISTINCT and FILTER. Nothing is decoded for them
- * where the encoding can add; a morsel that no condition is left for is added as a whole.
+ * column of 64-bit numbers or floats, without GROUP BY, DISTINCT and FILTER. Rows stay bits. No exact
+ * number is decoded for them where the encoding can add; a morsel that no condition is left for is
+ * added as a whole.
  */
 #include "common/alloc.h"
+#include "common/bitmap.h"
 #include "query/exec_worker.h"
 
 static bool is_summed(const struct stoa_plan *plan, const struct stoa_aggregate_call *call)
@@ -17,7 +19,8 @@ static bool is_summed(const struct stoa_plan *plan, const struct stoa_aggregate_
         return true;
     const enum stoa_phys phys = stoa_type_phys(call->arg->type);
     return call->arg->kind == STOA_EXPR_COLUMN &&
-           (function->counts_only || phys == STOA_PHYS_I64 || phys == STOA_PHYS_U64);
+           (function->counts_only || phys == STOA_PHYS_I64 || phys == STOA_PHYS_U64 ||
+            phys == STOA_PHYS_F64);
 }
 
 stoa_status stoa_exec_sums_init(struct stoa_exec_worker *worker, stoa_error *err)
@@ -26,11 +29,13 @@ stoa_status stoa_exec_sums_init(struct stoa_exec_worker *worker, stoa_error *err
     worker->is_summed = stoa_alloc_zeroed(plan->aggregate_count + (size_t)1, sizeof(bool));
     if (!worker->is_summed)
         return stoa_fail_memory(err, plan->aggregate_count * sizeof(bool));
-    worker->all_summed = plan->group_count == 0;
+    worker->all_summed = worker->all_exact = plan->group_count == 0;
     for (uint32_t a = 0; a < plan->aggregate_count; a++) {
         worker->is_summed[a] = is_summed(plan, &plan->aggregates[a]);
         worker->all_summed &= worker->is_summed[a];
+        worker->all_exact &= !stoa_aggregate_adds_floats(&plan->aggregates[a]);
     }
+    worker->all_exact &= worker->all_summed;
     return STOA_OK;
 }
 
@@ -41,6 +46,25 @@ static void add(struct stoa_group_state *state, uint32_t aggregate,
         stoa_group_state_at(state, 0, aggregate), sum->count, sum->sum);
 }
 
+/* Floats are added in the order of rows [FMT-35]. */
+static stoa_status add_floats(struct stoa_exec_worker *worker, uint32_t aggregate,
+                              uint32_t vector, const uint64_t bits[STOA_VECTOR_WORDS],
+                              struct stoa_group_state *state, stoa_error *err)
+{
+    const struct stoa_aggregate_call *call = &worker->plan->aggregates[aggregate];
+    const struct stoa_column_list columns = {.columns = &call->arg->column, .count = 1};
+    uint64_t mask[STOA_VECTOR_WORDS];
+    STOA_TRY(stoa_scan_decode(&worker->scan, vector, &columns, err));
+    const struct stoa_vector *values = worker->scan.inputs[call->arg->column];
+    for (size_t word = 0; word < STOA_VECTOR_WORDS; word++)
+        mask[word] = bits[word] & (values->has_nulls ? values->validity[word] : UINT64_MAX);
+    const uint64_t count = stoa_bitmap_count(mask, values->length);
+    if (count > 0)
+        call->aggregate->fold_float_bits(stoa_group_state_at(state, 0, aggregate),
+                                         state->layout.stride, values, mask, count);
+    return STOA_OK;
+}
+
 stoa_status stoa_exec_sum_vector(struct stoa_exec_worker *worker, uint32_t aggregate,
                                  uint32_t vector, const uint64_t bits[STOA_VECTOR_WORDS],
                                  uint32_t count, struct stoa_group_state *state,
@@ -48,6 +72,8 @@ stoa_status stoa_exec_sum_vector(struct stoa_exec_worker *worker, uint32_t aggre
 {
     const struct stoa_aggregate_call *call = &worker->plan->aggregates[aggregate];
     struct stoa_scan_sum sum = {.count = count};
+    if (stoa_aggregate_adds_floats(call))
+        return add_floats(worker, aggregate, vector, bits, state, err);
     if (call->arg)
         STOA_TRY(stoa_scan_sum_vector(&worker->scan, vector, call->arg->column,
                                       !call->aggregate->counts_only, bits, &sum, err));
@@ -61,7 +87,7 @@ stoa_status stoa_exec_sum_morsel(struct stoa_exec_worker *worker,
                                  stoa_error *err)
 {
     const struct stoa_plan *plan = worker->plan;
-    *out_done = worker->all_summed && morsel->is_covered && morsel->file;
+    *out_done = worker->all_exact && morsel->is_covered && morsel->file;
     if (!*out_done)
         return STOA_OK;
     const uint64_t start = stoa_exec_worker_clock(worker);

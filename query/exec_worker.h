@@ -48,6 +48,7 @@ struct stoa_exec_worker {
     struct stoa_evaluators filters;  /* per aggregate */
     bool *is_summed;                 /* per aggregate: a count and a sum are enough */
     bool all_summed;                 /* every aggregate is, and there is no GROUP BY */
+    bool all_exact;                  /* and none of them adds floats, which go row by row */
     struct stoa_key_source *sources; /* per GROUP BY expression */
     struct stoa_tuple_map group_map;
     struct stoa_tuple_map *pair_maps; /* per aggregate; used by DISTINCT ones */

@@ -43,6 +43,23 @@ static stoa_status drop_nulls(struct stoa_scan_worker *worker, struct stoa_block
     return STOA_OK;
 }
 
+/* Below so many rows of a vector they are visited one by one. */
+enum { FEW_ROWS = 256 };
+
+static stoa_i128 add_rows(const struct stoa_vector *values, const uint64_t *mask)
+{
+    stoa_i128 sum = 0;
+    for (uint32_t word = 0; word < STOA_VECTOR_WORDS; word++) {
+        for (uint64_t left = mask[word]; left != 0; left &= left - 1) {
+            const uint64_t value =
+                values->values.u64[word * 64 + (uint32_t)__builtin_ctzll(left)];
+            sum += values->phys == STOA_PHYS_I64 ? (stoa_i128)(int64_t)value
+                                                 : (stoa_i128)value;
+        }
+    }
+    return sum;
+}
+
 static stoa_status sum_some(struct stoa_scan_worker *worker, struct stoa_block *block,
                             uint32_t vector, uint32_t column, bool wants_sum,
                             const uint64_t bits[STOA_VECTOR_WORDS],
@@ -58,8 +75,11 @@ static stoa_status sum_some(struct stoa_scan_worker *worker, struct stoa_block *
     if (!wants_sum || out->count == 0)
         return STOA_OK;
     STOA_TRY(stoa_scan_decode_column(worker, vector, column, err));
-    stoa_kernels_best()->sum_masked(values->values.u64, values->phys == STOA_PHYS_I64, mask,
-                                    length, &out->sum);
+    if (out->count < FEW_ROWS)
+        out->sum = add_rows(values, mask);
+    else
+        stoa_kernels_best()->sum_masked(values->values.u64, values->phys == STOA_PHYS_I64,
+                                        mask, length, &out->sum);
     return STOA_OK;
 }
 

@@ -180,6 +180,13 @@ static void run_sum_runs(const struct stoa_kernels *kernels, unsigned argument)
     buffers.out[0] = (uint64_t)sum;
 }
 
+static void run_sum_f64(const struct stoa_kernels *kernels, unsigned share)
+{
+    static double pairs[2][8];
+    buffers.out[0] =
+        kernels->sum_f64(buffers.floats, buffers.masks[share], ROWS, pairs[0], pairs[1]);
+}
+
 static void run_min_max(const struct stoa_kernels *kernels, unsigned argument)
 {
     (void)argument;
@@ -302,6 +309,7 @@ static const struct bench_case cases[] = {
     {"unpack, sum",    run_sum_packed,   20,      ROWS,           unpack_bytes},
     {"unpack, sum",    run_sum_packed,   40,      ROWS,           unpack_bytes},
     {"sum runs",       run_sum_runs,     64,      ROWS,           value_bytes },
+    {"sum f64",        run_sum_f64,      12,      ROWS,           value_bytes },
     {"min max i64",    run_min_max,      64,      ROWS,           value_bytes },
     {"is ascii",       run_ascii,        8,       TEXT_BYTES,     text_bytes  },
     {"fsst decode",    run_fsst,         0,       TEXT_BYTES / 4, fsst_bytes  },

@@ -87,6 +87,11 @@ struct stoa_kernels {
      * the one before (`begin` for the first) to ends[i], at most 65,536 in all. */
     void (*sum_runs)(const uint64_t *values, bool is_signed, const uint32_t *ends,
                      size_t count, uint32_t begin, __int128 *out_sum);
+    /* Adds value i to the pair high[i % 8], low[i % 8] where its bit is set, as stoa_float_sum_add
+     * does [FMT-35], over `count` <= 1,024 values, no bit set behind. True when one of them is not
+     * finite. */
+    bool (*sum_f64)(const double *values, const uint64_t *mask, size_t count,
+                    double high[8], double low[8]);
     /* Smallest and largest of `count` >= 1 values. */
     void (*min_max_i64)(const int64_t *values, size_t count, int64_t *out_min,
                         int64_t *out_max);

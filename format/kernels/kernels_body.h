@@ -8,11 +8,12 @@
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
  * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h,
- * sums and bounds in kernels_fold.h, sets in kernels_set.h, FSST in kernels_fsst.h.
+ * sums and bounds in kernels_fold.h and kernels_floats.h, sets in kernels_set.h, FSST in kernels_fsst.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
 
+#include "format/kernels/kernels_floats.h"
 #include "format/kernels/kernels_fold.h"
 #include "format/kernels/kernels_fsst.h"
 #include "format/kernels/kernels_packing.h"
@@ -210,6 +211,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .sum_masked = kernel_sum_masked,                                                   \
         .sum_lanes = kernel_sum_lanes,                                                     \
         .sum_runs = kernel_sum_runs,                                                       \
+        .sum_f64 = kernel_sum_f64,                                                         \
         .min_max_i64 = kernel_min_max_i64,                                                 \
         .is_ascii = kernel_is_ascii,                                                       \
         .fsst_decode = kernel_fsst_decode,                                                 \

@@ -4,32 +4,11 @@
  * the header and spec/encodings/packing.md, over all widths, odd addresses and edge inputs.
  * Runs three times, with STOA_CPU at each level.
  */
-#include "tests/support/test_support.h"
+#include "tests/unit/format/kernel_levels.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/alloc.h"
-#include "format/kernels/kernels.h"
-
-enum { ROWS = STOA_KERNEL_ROWS, GUARD = 64 };
-
-/* A buffer of exactly `size` bytes at an odd address, for the sanitizer; guarded in front. */
-static uint8_t *odd_buffer(size_t size, uint8_t **out_block)
-{
-    *out_block = stoa_alloc(size + 1);
-    assert_non_null(*out_block);
-    memset(*out_block, 0xA5, size + 1);
-    return *out_block + 1;
-}
-
-static const struct stoa_kernels *level_at(int level)
-{
-    return stoa_kernels_for((enum stoa_cpu_level)level);
-}
-
-#define EACH_LEVEL(level) (int level = 0; level < STOA_CPU_LEVEL_COUNT; level++)
 
 static uint64_t mask_of(unsigned width)
 {
@@ -54,13 +33,6 @@ static void model_pack(unsigned width, const uint64_t *in, uint8_t *out)
             out[to / 8] |= (uint8_t)((in[i] >> bit & 1) << to % 8);
         }
     }
-}
-
-static uint64_t read_lane(const void *lanes, unsigned lane_bits, size_t i)
-{
-    uint64_t value = 0;
-    memcpy(&value, (const uint8_t *)lanes + i * (lane_bits / 8), lane_bits / 8);
-    return value;
 }
 
 /* [PACK-5] one value, without the others. */
@@ -513,149 +485,6 @@ static void test_select_f64_never_takes_nan(void **state)
     }
 }
 
-/* ---- folding ---- */
-
-static void test_sum_and_bounds_are_exact_at_the_ends_of_the_range(void **state)
-{
-    STOA_UNUSED(state);
-    struct test_random random = test_random_start(306);
-    int64_t values[ROWS];
-    for (int kind = 0; kind < 4; kind++) {
-        for (size_t count = 1; count <= ROWS; count += count < 40 ? 1 : 61) {
-            __int128 expected = 0;
-            int64_t low = INT64_MAX;
-            int64_t high = INT64_MIN;
-            for (size_t i = 0; i < count; i++) {
-                values[i] = kind == 0   ? INT64_MIN
-                            : kind == 1 ? INT64_MAX
-                            : kind == 2 ? (int64_t)test_random_next(&random)
-                                        : (int64_t)test_random_below(&random, 9) - 4;
-                expected += values[i];
-                low = values[i] < low ? values[i] : low;
-                high = values[i] > high ? values[i] : high;
-            }
-            for
-                EACH_LEVEL(level)
-                {
-                    if (!level_at(level))
-                        continue;
-                    __int128 sum = 1;
-                    int64_t found_low = 0;
-                    int64_t found_high = 0;
-                    level_at(level)->sum_i64(values, count, &sum);
-                    level_at(level)->min_max_i64(values, count, &found_low, &found_high);
-                    assert_true(sum == expected);
-                    assert_int_equal(found_low, low);
-                    assert_int_equal(found_high, high);
-                }
-        }
-    }
-}
-
-/* Masks that take all, none and some values, over any length. */
-static void test_sum_masked_takes_the_set_bits_alone(void **state)
-{
-    STOA_UNUSED(state);
-    struct test_random random = test_random_start(311);
-    uint64_t values[ROWS];
-    uint64_t mask[16];
-    for (size_t count = 0; count <= ROWS; count += count < 70 ? 1 : 53) {
-        for (int kind = 0; kind < 8; kind++) {
-            __int128 sums[2] = {0, 0};
-            memset(mask, 0, sizeof mask);
-            for (size_t i = 0; i < count; i++) {
-                const bool taken =
-                    kind % 4 == 0 || (kind % 4 > 1 && test_random_below(&random, 2));
-                values[i] = kind < 4 ? test_random_next(&random) : UINT64_MAX << 63;
-                mask[i / 64] |= (uint64_t)taken << i % 64;
-                sums[0] += taken ? (__int128)values[i] : 0;
-                sums[1] += taken ? (__int128)(int64_t)values[i] : 0;
-            }
-            for
-                EACH_LEVEL(level)
-                {
-                    for (int is_signed = 0; level_at(level) && is_signed < 2; is_signed++) {
-                        __int128 sum = 1;
-                        level_at(level)->sum_masked(values, is_signed, mask, count, &sum);
-                        assert_true(sum == sums[is_signed]);
-                    }
-                }
-        }
-    }
-}
-
-static void test_sum_lanes_of_every_width_and_length(void **state)
-{
-    STOA_UNUSED(state);
-    struct test_random random = test_random_start(312);
-    for (unsigned lane_bits = 8; lane_bits <= 64; lane_bits *= 2) {
-        for (size_t count = 0; count <= ROWS; count += count < 140 ? 1 : 34) {
-            uint8_t *block;
-            uint8_t *lanes = odd_buffer(count * lane_bits / 8, &block);
-            unsigned __int128 expected = 0;
-            for (size_t i = 0; i < count * lane_bits / 8; i++)
-                lanes[i] = count % 3 == 0 ? 0xFF : (uint8_t)test_random_next(&random);
-            for (size_t i = 0; i < count; i++)
-                expected += read_lane(lanes, lane_bits, i);
-            for
-                EACH_LEVEL(level)
-                {
-                    unsigned __int128 sum = 1;
-                    if (!level_at(level))
-                        continue;
-                    level_at(level)->sum_lanes(lane_bits, lanes, count, &sum);
-                    assert_true(sum == expected);
-                }
-            stoa_free(block);
-        }
-    }
-}
-
-/* One run of all rows, runs of one row, and runs of any length. */
-static void test_sum_runs_multiplies_values_with_lengths(void **state)
-{
-    STOA_UNUSED(state);
-    struct test_random random = test_random_start(313);
-    uint64_t values[ROWS];
-    uint32_t ends[ROWS];
-    for (size_t count = 0; count <= ROWS; count += count < 40 ? 1 : 41) {
-        const uint32_t begin = (uint32_t)test_random_below(&random, 100);
-        const uint32_t longest = count % 2 && count > 0 ? (uint32_t)(65536 / count) : 1;
-        __int128 sums[2] = {0, 0};
-        for (size_t i = 0; i < count; i++) {
-            const uint32_t length = 1 + (uint32_t)test_random_below(&random, longest);
-            ends[i] = (i > 0 ? ends[i - 1] : begin) + (count == 1 ? 65536 : length);
-            values[i] = count % 3 ? test_random_next(&random) : UINT64_MAX >> (i & 1);
-            sums[0] += (__int128)values[i] * (ends[i] - (i > 0 ? ends[i - 1] : begin));
-            sums[1] +=
-                (__int128)(int64_t)values[i] * (ends[i] - (i > 0 ? ends[i - 1] : begin));
-        }
-        for
-            EACH_LEVEL(level)
-            {
-                for (int is_signed = 0; level_at(level) && is_signed < 2; is_signed++) {
-                    __int128 sum = 1;
-                    level_at(level)->sum_runs(values, is_signed, ends, count, begin, &sum);
-                    assert_true(sum == sums[is_signed]);
-                }
-            }
-    }
-}
-
-static void test_sum_of_nothing_is_zero(void **state)
-{
-    STOA_UNUSED(state);
-    for
-        EACH_LEVEL(level)
-        {
-            __int128 sum = 1;
-            if (level_at(level)) {
-                level_at(level)->sum_i64(NULL, 0, &sum);
-                assert_true(sum == 0);
-            }
-        }
-}
-
 static void test_is_ascii_finds_one_high_byte_anywhere(void **state)
 {
     STOA_UNUSED(state);
@@ -826,11 +655,6 @@ int main(void)
         cmocka_unit_test(test_select_set_takes_members_alone),
         cmocka_unit_test(test_select_i64_of_every_length_clears_the_rest),
         cmocka_unit_test(test_select_f64_never_takes_nan),
-        cmocka_unit_test(test_sum_and_bounds_are_exact_at_the_ends_of_the_range),
-        cmocka_unit_test(test_sum_masked_takes_the_set_bits_alone),
-        cmocka_unit_test(test_sum_lanes_of_every_width_and_length),
-        cmocka_unit_test(test_sum_runs_multiplies_values_with_lengths),
-        cmocka_unit_test(test_sum_of_nothing_is_zero),
         cmocka_unit_test(test_is_ascii_finds_one_high_byte_anywhere),
         cmocka_unit_test(test_fsst_decode_gives_what_codes_stand_for),
         cmocka_unit_test(test_best_kernels_follow_the_environment),
