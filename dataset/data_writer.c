@@ -14,6 +14,7 @@ struct stoa_data_writer {
     const char *directory;
     const struct stoa_partition_value *values;
     uint32_t value_count;
+    bool is_wide; /* more columns than STOA_WIDE_COLUMNS */
     struct stoa_file file;
     struct stoa_file_writer *writer; /* NULL: no file is open */
     uint32_t number;                 /* of the file in the transaction */
@@ -38,8 +39,11 @@ stoa_status stoa_data_writer_create(struct stoa_transaction *transaction,
     }
     writer->transaction = transaction;
     writer->options = *options;
+    writer->is_wide = options->schema.field_count > STOA_WIDE_COLUMNS;
     if (writer->options.file_raw == 0)
-        writer->options.file_raw = STOA_DATA_FILE_RAW;
+        writer->options.file_raw = writer->is_wide
+                                       ? STOA_WIDE_FILE_CELLS / options->schema.field_count
+                                       : STOA_DATA_FILE_RAW;
     writer->directory = directory;
     writer->values = values;
     writer->value_count = value_count;
@@ -166,18 +170,18 @@ stoa_status stoa_data_writer_append(struct stoa_data_writer *writer,
                                     stoa_error *err)
 {
     const size_t field_count = writer->options.schema.field_count;
+    const uint32_t unit = writer->is_wide ? STOA_WIDE_FILE_UNIT : STOA_BLOCK_ROWS;
     uint32_t done = 0;   /* rows handed to file writers */
     uint32_t looked = 0; /* rows counted in `raw` */
     while (looked < rows) {
         if (writer->writer == NULL)
             STOA_TRY(open_file(writer, err));
-        const uint32_t to_block =
-            STOA_BLOCK_ROWS - (uint32_t)(writer->rows % STOA_BLOCK_ROWS);
-        const uint32_t step = to_block < rows - looked ? to_block : rows - looked;
+        const uint32_t to_end = unit - (uint32_t)(writer->rows % unit);
+        const uint32_t step = to_end < rows - looked ? to_end : rows - looked;
         writer->raw += raw_size(columns, field_count, looked, step);
         writer->rows += step;
         looked += step;
-        if (step < to_block || writer->raw < writer->options.file_raw)
+        if (step < to_end || writer->raw < writer->options.file_raw)
             continue;
         STOA_TRY(append_part(writer, columns, done, looked - done, err));
         done = looked;

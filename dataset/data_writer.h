@@ -11,8 +11,13 @@
 #include "dataset/transaction.h"
 #include "writer/file/file_writer.h"
 
-/* [DS-18] A file ends at the first multiple of a block's rows where its raw size is this. */
-#define STOA_DATA_FILE_RAW ((uint64_t)1 << 30)
+/* [DS-18] A file ends at the first multiple of a block's rows where its raw size is this; with more
+ * than so many columns at the first multiple of 64 rows where raw size times columns is that, so
+ * that what a writer keeps for the footer stays near 20 MB. */
+#define STOA_DATA_FILE_RAW   ((uint64_t)1 << 30)
+#define STOA_WIDE_COLUMNS    4096
+#define STOA_WIDE_FILE_UNIT  64
+#define STOA_WIDE_FILE_CELLS ((uint64_t)1 << 44)
 
 struct stoa_data_writer_options {
     stoa_schema schema;
@@ -20,7 +25,7 @@ struct stoa_data_writer_options {
     struct stoa_pool *pool;  /* borrowed; NULL: the calling thread */
     const uint32_t *tracked; /* fields whose statistics go to the manifest */
     uint32_t tracked_count;
-    uint64_t file_raw; /* 0: STOA_DATA_FILE_RAW; smaller in tests */
+    uint64_t file_raw; /* raw size at which files end; 0: the usual, smaller in tests */
 };
 
 struct stoa_data_writer;

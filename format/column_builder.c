@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The growable owned column: what ingest fills and row groups buffer. Every array grows by
- * doubling from a few rows on, so that 10,000 nearly empty columns stay small. Rows are copied
+ * The growable owned column: what ingest fills and row groups buffer. Every array grows in steps
+ * from a few rows on, so that 100,000 nearly empty columns stay small. Rows are copied
  * in bulk, so behind a NULL lies whatever the source held there.
  */
 #include <assert.h>
@@ -11,7 +11,8 @@
 #include "common/bitmap.h"
 #include "format/vector.h"
 
-enum { FIRST_ROWS = 64, FIRST_BYTES = 256 };
+/* Little, since a table may have 100,000 columns of which a buffer holds a row. */
+enum { FIRST_ROWS = 8, FIRST_BYTES = 32 };
 
 void stoa_column_builder_init(struct stoa_column_builder *builder, enum stoa_phys phys)
 {
@@ -45,18 +46,21 @@ static stoa_status grow(void **array, size_t size, stoa_error *err)
     return STOA_OK;
 }
 
-/* Bytes of the values array for `rows` rows, a multiple of 64. */
+/* Bytes of the values array for `rows` rows. */
 static size_t values_size(enum stoa_phys phys, size_t rows)
 {
-    return phys == STOA_PHYS_BOOL ? rows / 8 : rows * stoa_phys_width(phys);
+    return phys == STOA_PHYS_BOOL ? stoa_bitmap_words(rows) * 8
+                                  : rows * stoa_phys_width(phys);
 }
 
-/* The first doubling of `capacity` that holds `needed` (far below the top of size_t). */
+/* The first growth of `capacity` that holds `needed` (far below the top of size_t): by doubling
+ * at first, then by half, since what is not used counts in a row group of many columns. */
 static size_t grown_capacity(size_t capacity, size_t first, size_t needed)
 {
+    enum { DOUBLED_UP_TO = 64 };
     size_t grown = capacity > first ? capacity : first;
     while (grown < needed)
-        grown *= 2;
+        grown += grown < DOUBLED_UP_TO ? grown : grown / 2;
     return grown;
 }
 
@@ -64,10 +68,10 @@ static stoa_status reserve_rows(struct stoa_column_builder *builder, size_t need
                                 stoa_error *err)
 {
     const size_t capacity = grown_capacity(builder->row_capacity, FIRST_ROWS, needed);
-    const size_t old_words = builder->row_capacity / 64;
-    const size_t more_bytes = (capacity - builder->row_capacity) / 8;
+    const size_t old_words = stoa_bitmap_words(builder->row_capacity);
+    const size_t more_bytes = (stoa_bitmap_words(capacity) - old_words) * 8;
     void *validity = builder->validity;
-    stoa_status status = grow(&validity, capacity / 8, err);
+    stoa_status status = grow(&validity, stoa_bitmap_words(capacity) * 8, err);
     builder->validity = validity;
     STOA_TRY(status);
     if (builder->phys == STOA_PHYS_BYTES) {

@@ -15,7 +15,7 @@
 #include "common/bits.h"
 
 enum {
-    BUILDER_BYTES = 640, /* what a column builder takes for its first rows */
+    BUILDER_BYTES = 160, /* what a column builder takes for its first rows */
     BYTES_PER_BYTE = 18, /* buffer, offsets and values per byte of text, at worst */
     CHUNK_MIN = 16 << 10,
     CHUNK_MAX = 512 << 10
