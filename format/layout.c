@@ -225,6 +225,8 @@ stoa_status stoa_trailer_read(const uint8_t bytes[STOA_TRAILER_SIZE], uint64_t f
     return STOA_OK;
 }
 
+enum { TAIL_PACKED = 1 }; /* flags of a tail end */
+
 void stoa_tail_end_write(const struct stoa_tail_end *end, uint8_t *tail)
 {
     uint8_t *out = tail + end->tail_size - STOA_TAIL_END_SIZE;
@@ -232,7 +234,8 @@ void stoa_tail_end_write(const struct stoa_tail_end *end, uint8_t *tail)
     stoa_store_le64(out + 8, end->group_size);
     stoa_store_le64(out + 16, end->tail_size);
     stoa_store_le32(out + 24, end->rows);
-    stoa_store_le32(out + 28, end->blocks);
+    stoa_store_le16(out + 28, (uint16_t)end->blocks);
+    stoa_store_le16(out + 30, end->is_packed ? TAIL_PACKED : 0);
     stoa_store_le32(out + 32, end->columns);
     stoa_store_le32(out + 36, end->dictionaries);
     stoa_store_le64(out + 40, end->seed);
@@ -254,7 +257,8 @@ stoa_status stoa_tail_end_read(const uint8_t *bytes, uint64_t size,
         .group_size = stoa_load_le64(in + 8),
         .tail_size = stoa_load_le64(in + 16),
         .rows = stoa_load_le32(in + 24),
-        .blocks = stoa_load_le32(in + 28),
+        .blocks = stoa_load_le16(in + 28),
+        .is_packed = (stoa_load_le16(in + 30) & TAIL_PACKED) != 0,
         .columns = stoa_load_le32(in + 32),
         .dictionaries = stoa_load_le32(in + 36),
         .seed = stoa_load_le64(in + 40),
@@ -267,6 +271,9 @@ stoa_status stoa_tail_end_read(const uint8_t *bytes, uint64_t size,
                          "expected a tail of %" PRIu64
                          " bytes, found one that says %" PRIu64,
                          size, end.tail_size);
+    if ((stoa_load_le16(in + 30) & ~TAIL_PACKED) != 0)
+        return stoa_fail(err, STOA_E_CORRUPT, "expected flags of a tail, found %04x",
+                         stoa_load_le16(in + 30));
     *out_end = end;
     return STOA_OK;
 }

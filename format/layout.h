@@ -199,6 +199,7 @@ struct stoa_tail_end {
     uint64_t tail_size;  /* records, heap and this record */
     uint32_t rows;
     uint32_t blocks;
+    bool is_packed; /* records and heap are a stream [FMT-47] */
     uint32_t columns;
     uint32_t dictionaries;
     uint64_t seed;

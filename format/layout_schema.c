@@ -235,7 +235,7 @@ cleanup:
 uint32_t stoa_name_slots(uint32_t columns)
 {
     uint32_t slots = 1;
-    while (slots < 2 * columns) /* at most 2^21 */
+    while (2 * slots < 3 * columns) /* at most 2^21 */
         slots *= 2;
     return slots;
 }
@@ -247,7 +247,7 @@ static bool enter_name(const stoa_schema *schema, uint32_t column, uint32_t slot
     const char *name = schema->fields[column].name;
     uint32_t slot = (uint32_t)stoa_hash64(name, strlen(name), 0) & (slots - 1);
     bool is_new = true;
-    for (;; slot = (slot + 1) & (slots - 1)) { /* half of the slots stay empty */
+    for (;; slot = (slot + 1) & (slots - 1)) { /* a third of the slots stays empty */
         const uint32_t other = stoa_load_le32(out + (size_t)slot * 4);
         if (other == STOA_NO_INDEX)
             break;

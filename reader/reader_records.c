@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "common/checked.h"
+#include "format/pack.h"
 #include "format/stats_record.h"
 #include "format/tail.h"
 #include "reader/reader_state.h"
@@ -77,7 +78,8 @@ static stoa_status check_group_place(struct stoa_reader *reader, uint32_t group,
     return check_start(&file_end, &end, err);
 }
 
-/* Inside the file and within its counts, and its tail has room for its records. */
+/* Inside the file and within its counts, and its tail has room for its records unless they are
+ * packed. */
 static stoa_status check_group(const struct stoa_reader *reader,
                                const struct stoa_group_record *record, stoa_error *err)
 {
@@ -95,7 +97,8 @@ static stoa_status check_group(const struct stoa_reader *reader,
                          " dictionaries",
                          record->offset, record->size, record->first_row,
                          record->first_block, record->dictionaries);
-    if (record->tail_size - STOA_TAIL_END_SIZE < records)
+    if (record->tail_size - STOA_TAIL_END_SIZE < records &&
+        (uint64_t)trailer->columns * record->blocks < STOA_PACK_RECORDS)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected a tail with room for %" PRIu64
                          " bytes of records, found %" PRIu64 " bytes",

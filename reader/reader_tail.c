@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "format/pack.h"
 #include "format/stats_record.h"
 #include "format/tail.h"
 #include "reader/reader_state.h"
@@ -21,7 +22,7 @@ static stoa_status group_fail(const struct stoa_reader *reader, uint32_t group,
     return status;
 }
 
-/* ---- as it lies in the file ---- */
+/* ---- as it lies in the file, unpacked ---- */
 
 static stoa_status check_tail(const struct stoa_group_record *record,
                               const struct stoa_buf *tail, stoa_error *err)
@@ -41,14 +42,22 @@ stoa_status stoa_reader_read_tail(struct stoa_reader *reader, uint32_t group,
                                   struct stoa_buf *out, stoa_error *err)
 {
     struct stoa_group_record record;
+    struct stoa_buf stored;
+    stoa_status status = STOA_OK;
     STOA_TRY(stoa_reader_group_record(reader, group, &record, err));
     const size_t size = (size_t)record.tail_size; /* inside the file */
     out->size = 0;
-    STOA_TRY(stoa_buf_reserve(out, size, err));
-    STOA_TRY(stoa_io_read_at(&reader->file, record.offset + record.size - size, out->data,
-                             size, err));
-    out->size = size;
-    return group_fail(reader, group, check_tail(&record, out, err), err);
+    stoa_buf_init(&stored, SIZE_MAX / 4);
+    STOA_TRY_CLEANUP(stoa_buf_reserve(&stored, size, err));
+    STOA_TRY_CLEANUP(stoa_io_read_at(&reader->file, record.offset + record.size - size,
+                                     stored.data, size, err));
+    stored.size = size;
+    STOA_TRY_CLEANUP(group_fail(reader, group, check_tail(&record, &stored, err), err));
+    STOA_TRY_CLEANUP(group_fail(reader, group,
+                                stoa_tail_unpack(stored.data, stored.size, out, err), err));
+cleanup:
+    stoa_buf_done(&stored);
+    return status;
 }
 
 /* ---- as the footer's records give it ---- */
@@ -107,9 +116,10 @@ static stoa_status end_tail(const struct stoa_reader *reader,
     STOA_TRY(stoa_buf_append(tail, parts->heap.data, parts->heap.size, err));
     STOA_TRY(stoa_buf_align(tail, STOA_PAYLOAD_ALIGN, err));
     const uint64_t blocks = (uint64_t)reader->trailer.columns * group->blocks;
+    const uint64_t size = tail->size + STOA_TAIL_END_SIZE;
     const struct stoa_tail_end end = {
-        .group_size = group->size,
-        .tail_size = tail->size + STOA_TAIL_END_SIZE,
+        .group_size = group->size - group->tail_size + size,
+        .tail_size = size,
         .rows = group->rows,
         .blocks = group->blocks,
         .columns = reader->trailer.columns,
@@ -124,7 +134,7 @@ static stoa_status end_tail(const struct stoa_reader *reader,
                          "expected seed %016" PRIx64
                          ", as the records give, found %016" PRIx64,
                          end.seed, group->seed);
-    if (end.tail_size != group->tail_size)
+    if (end.tail_size != group->tail_size && blocks < STOA_PACK_RECORDS)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected a tail of %" PRIu64
                          " bytes, as the records give, found %" PRIu64,

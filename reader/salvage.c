@@ -13,6 +13,7 @@
 #include "common/alloc.h"
 #include "common/bits.h"
 #include "common/checked.h"
+#include "format/pack.h"
 #include "reader/salvage_state.h"
 
 enum { MAX_FOUND = 8 };
@@ -125,7 +126,7 @@ static stoa_status open_reader(struct stoa_salvage *salvage, const char *path,
 static stoa_status measure_section(const struct stoa_salvage *salvage, uint64_t *out_size,
                                    stoa_error *damage)
 {
-    uint8_t bytes[STOA_SCHEMA_HEADER_SIZE];
+    uint8_t bytes[STOA_SCHEMA_START_SIZE];
     const uint64_t room = salvage->size - STOA_HEADER_SIZE;
     if (room < sizeof bytes)
         return stoa_fail(damage, STOA_E_CORRUPT,
@@ -134,10 +135,7 @@ static stoa_status measure_section(const struct stoa_salvage *salvage, uint64_t 
                          room);
     STOA_TRY(
         stoa_io_read_at(&salvage->file, STOA_HEADER_SIZE, bytes, sizeof bytes, damage));
-    const uint64_t size = stoa_align_up(
-        STOA_SCHEMA_HEADER_SIZE + (uint64_t)stoa_load_le32(bytes) * STOA_SCHEMA_NODE_SIZE +
-            stoa_load_le32(bytes + 4),
-        STOA_PAYLOAD_ALIGN);
+    const uint64_t size = stoa_schema_section_size(bytes);
     if (size > room || (salvage->has_header && size != salvage->header.schema_size))
         return stoa_fail(damage, STOA_E_CORRUPT,
                          "expected a schema section within %" PRIu64
@@ -147,16 +145,32 @@ static stoa_status measure_section(const struct stoa_salvage *salvage, uint64_t 
     return STOA_OK;
 }
 
+/* Appends the section, unpacked. */
+static stoa_status unpack_section(const struct stoa_salvage *salvage, size_t size,
+                                  struct stoa_buf *out, stoa_error *damage)
+{
+    struct stoa_buf stored;
+    uint64_t used = 0;
+    stoa_status status = STOA_OK;
+    stoa_buf_init(&stored, SIZE_MAX / 4);
+    STOA_TRY_CLEANUP(stoa_buf_reserve(&stored, size, damage));
+    STOA_TRY_CLEANUP(
+        stoa_io_read_at(&salvage->file, STOA_HEADER_SIZE, stored.data, size, damage));
+    STOA_TRY_CLEANUP(stoa_schema_section_unpack(stored.data, size, out, &used, damage));
+cleanup:
+    stoa_buf_done(&stored);
+    return status;
+}
+
 static stoa_status load_section(const struct stoa_salvage *salvage, struct stoa_buf *bytes,
                                 stoa_schema **out_schema, uint64_t *out_size,
                                 struct stoa_hash128 *out_identity, stoa_error *damage)
 {
     const struct stoa_hash128 *expected = &salvage->header.identity;
+    uint64_t unpacked_size = 0;
     STOA_TRY(measure_section(salvage, out_size, damage));
-    const size_t size = (size_t)*out_size; /* inside the file */
-    STOA_TRY(stoa_buf_reserve(bytes, size, damage));
-    STOA_TRY(stoa_io_read_at(&salvage->file, STOA_HEADER_SIZE, bytes->data, size, damage));
-    *out_identity = stoa_hash128(bytes->data, size);
+    STOA_TRY(unpack_section(salvage, (size_t)*out_size, bytes, damage));
+    *out_identity = stoa_hash128(bytes->data, bytes->size);
     if (salvage->has_header &&
         (out_identity->low != expected->low || out_identity->high != expected->high))
         return stoa_fail(damage, STOA_E_CORRUPT,
@@ -164,7 +178,8 @@ static stoa_status load_section(const struct stoa_salvage *salvage, struct stoa_
                          ", as the header says, found %016" PRIx64 "%016" PRIx64,
                          expected->high, expected->low, out_identity->high,
                          out_identity->low);
-    return stoa_schema_section_read(bytes->data, size, out_schema, out_size, damage);
+    return stoa_schema_section_read(bytes->data, bytes->size, out_schema, &unpacked_size,
+                                    damage);
 }
 
 /* The schema in its section; *out_schema NULL when it is damaged. */
@@ -409,11 +424,17 @@ static stoa_status read_tail(struct stoa_salvage *salvage, uint32_t i, struct st
     if (size > group->size) /* the file changed since it was walked */
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected the tail that was there before, found another one");
+    struct stoa_buf stored;
+    stoa_status status = STOA_OK;
     out->size = 0;
-    STOA_TRY(stoa_buf_reserve(out, (size_t)size, err));
-    STOA_TRY(stoa_io_read_at(&salvage->file, end - size, out->data, (size_t)size, err));
-    out->size = (size_t)size;
-    return STOA_OK;
+    stoa_buf_init(&stored, SIZE_MAX / 4); /* inside the file */
+    STOA_TRY_CLEANUP(stoa_buf_reserve(&stored, (size_t)size, err));
+    STOA_TRY_CLEANUP(
+        stoa_io_read_at(&salvage->file, end - size, stored.data, (size_t)size, err));
+    STOA_TRY_CLEANUP(stoa_tail_unpack(stored.data, (size_t)size, out, err));
+cleanup:
+    stoa_buf_done(&stored);
+    return status;
 }
 
 stoa_status stoa_salvage_tail(struct stoa_salvage *salvage, uint32_t i,

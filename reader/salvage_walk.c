@@ -10,6 +10,7 @@
 
 #include "common/alloc.h"
 #include "common/bits.h"
+#include "format/pack.h"
 #include "reader/salvage_state.h"
 
 enum {
@@ -19,8 +20,9 @@ enum {
 
 struct walk {
     struct stoa_salvage *salvage;
-    struct stoa_buf tail;
-    uint64_t wasted; /* bytes of candidates that were none */
+    struct stoa_buf stored; /* a tail as it lies in the file */
+    struct stoa_buf tail;   /* and unpacked */
+    uint64_t wasted;        /* bytes of candidates that were none */
 };
 
 /* The row groups that `group` covers are gone; false when it overlaps another one. */
@@ -36,12 +38,12 @@ static bool make_place(struct stoa_salvage *salvage, const struct stoa_salvage_g
     return true;
 }
 
-static stoa_status take_tail(struct walk *walk, uint64_t end, const struct stoa_tail *tail,
-                             stoa_error *err)
+static stoa_status take_tail(struct walk *walk, uint64_t end, uint64_t group_size,
+                             const struct stoa_tail *tail, stoa_error *err)
 {
     const struct stoa_salvage_group group = {
-        .offset = end - tail->end.group_size,
-        .size = tail->end.group_size,
+        .offset = end - group_size,
+        .size = group_size,
         .first_row = STOA_SALVAGE_UNKNOWN,
         .rows = tail->end.rows,
     };
@@ -69,16 +71,19 @@ static stoa_status try_tail(struct walk *walk, uint64_t at, const uint8_t *bytes
         stoa_load_le64(bytes + 48) != salvage->identity.low ||
         walk->wasted / FALSE_TAILS > salvage->size)
         return STOA_OK;
-    walk->tail.size = 0;
-    STOA_TRY(stoa_buf_reserve(&walk->tail, (size_t)tail_size, err));
-    STOA_TRY(stoa_io_read_at(&salvage->file, end - tail_size, walk->tail.data,
+    STOA_TRY(stoa_buf_reserve(&walk->stored, (size_t)tail_size, err));
+    STOA_TRY(stoa_io_read_at(&salvage->file, end - tail_size, walk->stored.data,
                              (size_t)tail_size, err));
     stoa_error why;
     stoa_error_clear(&why);
-    const stoa_status status = stoa_tail_open(walk->tail.data, tail_size, salvage->schema,
-                                              salvage->identity.low, &tail, &why);
+    walk->tail.size = 0;
+    stoa_status status =
+        stoa_tail_unpack(walk->stored.data, (size_t)tail_size, &walk->tail, &why);
     if (status == STOA_OK)
-        return take_tail(walk, end, &tail, err);
+        status = stoa_tail_open(walk->tail.data, walk->tail.size, salvage->schema,
+                                salvage->identity.low, &tail, &why);
+    if (status == STOA_OK)
+        return take_tail(walk, end, group_size, &tail, err);
     walk->wasted += tail_size;
     if (is_no_tail(status))
         return STOA_OK;
@@ -136,7 +141,8 @@ stoa_status stoa_salvage_walk(struct stoa_salvage *salvage, stoa_error *err)
     uint8_t *bytes = stoa_alloc(buffer_size);
     if (!bytes)
         return stoa_fail_memory(err, buffer_size);
-    stoa_buf_init(&walk.tail, SIZE_MAX / 4); /* a tail is inside the file */
+    stoa_buf_init(&walk.stored, SIZE_MAX / 4); /* a tail is inside the file */
+    stoa_buf_init(&walk.tail, SIZE_MAX / 4);
     salvage->count = 0;
     for (uint64_t at = salvage->start; at < salvage->end; at += READ_BYTES) {
         const uint64_t left = salvage->end - at;
@@ -148,6 +154,7 @@ stoa_status stoa_salvage_walk(struct stoa_salvage *salvage, stoa_error *err)
     }
     number_groups(salvage);
 cleanup:
+    stoa_buf_done(&walk.stored);
     stoa_buf_done(&walk.tail);
     stoa_free(bytes);
     return status;

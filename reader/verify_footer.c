@@ -11,6 +11,7 @@
 #include "common/alloc.h"
 #include "common/checked.h"
 #include "format/layout_schema.h"
+#include "format/pack.h"
 #include "reader/verify_state.h"
 
 static stoa_status set_place(const struct stoa_verify *verify, stoa_status status,
@@ -69,19 +70,28 @@ static stoa_status check_schema_section(struct stoa_reader *reader,
 {
     stoa_status status = STOA_OK;
     struct stoa_buf expected;
+    struct stoa_buf found;
+    uint64_t used = 0;
     const size_t size = (size_t)reader->header.schema_size; /* inside the file */
     stoa_buf_init(&expected, SIZE_MAX / 4);
-    uint8_t *found = stoa_alloc(size);
-    if (!found)
+    stoa_buf_init(&found, SIZE_MAX / 4);
+    uint8_t *stored = stoa_alloc(size);
+    if (!stored)
         return stoa_fail_memory(err, size);
-    STOA_TRY_CLEANUP(stoa_io_read_at(&reader->file, STOA_HEADER_SIZE, found, size, err));
-    STOA_TRY_CLEANUP(check_identity(reader, found, size, err));
+    STOA_TRY_CLEANUP(stoa_io_read_at(&reader->file, STOA_HEADER_SIZE, stored, size, err));
+    STOA_TRY_CLEANUP(stoa_schema_section_unpack(stored, size, &found, &used, err));
+    if (used != size)
+        STOA_TRY_CLEANUP(stoa_fail(err, STOA_E_CORRUPT,
+                                   "expected a schema section of %zu bytes, found %" PRIu64,
+                                   size, used));
+    STOA_TRY_CLEANUP(check_identity(reader, found.data, found.size, err));
     if (schema) {
         STOA_TRY_CLEANUP(stoa_schema_section_append(schema, &expected, err));
-        STOA_TRY_CLEANUP(compare_schema(&expected, found, size, err));
+        STOA_TRY_CLEANUP(compare_schema(&expected, found.data, found.size, err));
     }
 cleanup:
-    stoa_free(found);
+    stoa_free(stored);
+    stoa_buf_done(&found);
     stoa_buf_done(&expected);
     return status;
 }

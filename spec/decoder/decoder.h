@@ -193,7 +193,7 @@ void read_footer(struct decoder *d, struct heap *heap);
 unsigned kind_of_type(unsigned type, unsigned precision);
 
 /* decoder_group.c: checks all tails and payload checksums, then decodes block by block. */
-void check_groups(struct decoder *d);
+void check_groups(struct decoder *d, struct heap *memory);
 const uint8_t *block_record(const struct decoder *d, uint32_t column, uint32_t block);
 const uint8_t *dictionary_record(const struct decoder *d, uint32_t column, uint32_t group);
 

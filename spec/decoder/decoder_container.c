@@ -46,10 +46,6 @@ static void read_header(struct decoder *d)
     if (d->schema_size % 8 != 0 || d->schema_size > d->size - HEADER_SIZE - TRAILER_SIZE)
         refuse(d, "header: a schema section of %llu bytes does not fit",
                (unsigned long long)d->schema_size);
-    uint8_t identity[16];
-    xxh3_128(p + HEADER_SIZE, d->schema_size, identity);
-    if (memcmp(identity, d->identity, 16) != 0)
-        refuse(d, "schema section: it does not have the header's identity");
 }
 
 static void read_trailer(struct decoder *d)
@@ -136,9 +132,31 @@ static void read_node(struct decoder *d, const uint8_t *p, const uint8_t *names,
         refuse(d, "schema section: a name is not UTF-8 without NUL");
 }
 
+/* [FMT-11] A section that begins with 0 columns is a stream of one. */
+static void unpack_schema(struct decoder *d, struct heap *heap, struct span *s)
+{
+    const struct tree tree = {.d = d, .heap = heap};
+    uint32_t size = 0;
+    if (s->left < 16 || get32(s->at) != 0)
+        return;
+    const uint8_t *head = take(d, s, 16, "schema section");
+    require_zero(d, head + 4, 4, "packed schema section");
+    if (xxh3(s->at, s->left, 0) != get64(head + 8))
+        refuse(d, "packed schema section: the checksum does not fit");
+    const uint8_t *bytes = decode_stream(&tree, s, &size);
+    if (s->left != 0)
+        refuse(d, "schema section: %llu bytes too many", (unsigned long long)s->left);
+    *s = span_of(bytes, size);
+}
+
 static void read_schema(struct decoder *d, struct heap *heap)
 {
     struct span s = span_of(d->bytes + HEADER_SIZE, d->schema_size);
+    unpack_schema(d, heap, &s);
+    uint8_t identity[16];
+    xxh3_128(s.at, s.left, identity);
+    if (memcmp(identity, d->identity, 16) != 0)
+        refuse(d, "schema section: it does not have the header's identity");
     const uint8_t *head = take(d, &s, 16, "schema section");
     const uint32_t names_size = get32(head + 4);
     require_zero(d, head + 8, 8, "schema section");

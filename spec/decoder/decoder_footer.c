@@ -134,7 +134,7 @@ static void check_sections(const struct decoder *d)
     const uint64_t groups = d->group_count;
     const uint64_t blocks = d->block_count;
     uint64_t slots = 2;
-    while (slots < 2 * columns)
+    while (2 * slots < 3 * (uint64_t)columns)
         slots *= 2;
     require_size(d, SECTION_BLOCKS, d->rows > 0, 80 * columns * blocks);
     require_size(d, SECTION_GROUP_STATISTICS, groups > 1 && blocks > groups,

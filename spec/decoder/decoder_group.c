@@ -139,22 +139,30 @@ static void check_tail_end(const struct decoder *d, const uint8_t *tail, const u
     if (xxh3(tail, (uint64_t)(end + 56 - tail), g->seed) != get64(end + 56))
         refuse(d, "tail: the checksum does not fit");
     if (get64(end + 8) != g->size || get64(end + 16) != g->tail_size ||
-        get32(end + 24) != g->rows || get32(end + 28) != g->blocks ||
-        get32(end + 32) != d->column_count || get32(end + 36) != g->dictionaries ||
-        get64(end + 40) != g->seed)
+        get32(end + 24) != g->rows || (get32(end + 28) & 0xffff) != g->blocks ||
+        get32(end + 28) >> 16 > 1 || get32(end + 32) != d->column_count ||
+        get32(end + 36) != g->dictionaries || get64(end + 40) != g->seed)
         refuse(d, "tail: its end differs from the row-group record");
     if (get64(end + 48) != get64(d->identity))
         refuse(d, "tail: it belongs to a file with another identity");
 }
 
 /* [FMT-45] The tail, [FMT-43] the seed its records and heap give. */
-static void check_tail(struct decoder *d)
+static void check_tail(struct decoder *d, struct heap *memory)
 {
     const struct group *g = &d->groups[d->at_group];
     const uint8_t *tail = g->bytes + g->size - g->tail_size;
     const uint8_t *end = g->bytes + g->size - TAIL_END_SIZE;
     check_tail_end(d, tail, end);
     struct span s = span_of(tail, g->tail_size - TAIL_END_SIZE);
+    if (get32(end + 28) >> 16 == 1) { /* [FMT-47] */
+        const struct tree tree = {.d = d, .heap = memory};
+        uint32_t size = 0;
+        const uint8_t *bytes = decode_stream(&tree, &s, &size);
+        if (s.left != 0)
+            refuse(d, "tail: %llu bytes too many", (unsigned long long)s.left);
+        s = span_of(bytes, size);
+    }
     const uint8_t *blocks = take(d, &s, (uint64_t)RECORD_SIZE * d->column_count * g->blocks,
                                  "tail: block records");
     const uint8_t *dictionaries = take(d, &s, (uint64_t)DICTIONARY_SIZE * g->dictionaries,
@@ -226,12 +234,12 @@ static void check_heap(struct decoder *d)
                (unsigned long long)d->sections[SECTION_HEAP].size);
 }
 
-void check_groups(struct decoder *d)
+void check_groups(struct decoder *d, struct heap *memory)
 {
     check_heap(d);
     for (d->at_group = 0; d->at_group < d->group_count; d->at_group++) {
         check_payloads(d);
-        check_tail(d);
+        check_tail(d, memory);
     }
     d->at_group = NONE;
 }

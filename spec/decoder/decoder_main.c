@@ -205,7 +205,7 @@ int main(int argc, char **argv)
     read_file(&d, &heap);
     read_container(&d, &heap);
     read_footer(&d, &heap);
-    check_groups(&d);
+    check_groups(&d, &heap);
     check_zone_parts(&d);
     print_heading(&d);
     struct statistics *file = allocate(&heap, d.column_count, sizeof *file);

@@ -16,6 +16,7 @@
 #include "common/alloc.h"
 #include "common/bits.h"
 #include "format/layout_schema.h"
+#include "format/pack.h"
 #include "format/text.h"
 #include "writer/file/writer_state.h"
 
@@ -104,13 +105,16 @@ static stoa_status allocate_columns(struct stoa_file_writer *writer, stoa_error 
 static stoa_status write_head(struct stoa_file_writer *writer, stoa_error *err)
 {
     struct stoa_buf head;
+    struct stoa_buf section;
     stoa_status status = STOA_OK;
     stoa_buf_init(&head, SIZE_MAX / 4);
+    stoa_buf_init(&section, SIZE_MAX / 4);
     STOA_TRY_CLEANUP(stoa_buf_append_zeros(&head, STOA_HEADER_SIZE, err));
-    STOA_TRY_CLEANUP(stoa_schema_section_append(&writer->schema, &head, err));
+    STOA_TRY_CLEANUP(stoa_schema_section_append(&writer->schema, &section, err));
+    STOA_TRY_CLEANUP(stoa_schema_section_pack(section.data, section.size,
+                                              writer->schema.field_count, &head, err));
     writer->schema_size = head.size - STOA_HEADER_SIZE;
-    writer->identity =
-        stoa_hash128(head.data + STOA_HEADER_SIZE, (size_t)writer->schema_size);
+    writer->identity = stoa_hash128(section.data, section.size);
     const struct stoa_header header = {
         .identity = writer->identity,
         .schema_size = writer->schema_size,
@@ -119,6 +123,7 @@ static stoa_status write_head(struct stoa_file_writer *writer, stoa_error *err)
     STOA_TRY_CLEANUP(stoa_file_output_write(&writer->output, head.data, head.size, err));
 cleanup:
     stoa_buf_done(&head);
+    stoa_buf_done(&section);
     return status;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A row group of another file -> this file, without decoding anything [FMT-46]: payloads and
- * tail go over byte by byte, since nothing in them depends on where the row group lies
- * [FMT-42]; what the footer needs comes out of the tail. Called by the dataset layer, for
+ * A row group of another file -> this file, without decoding anything [FMT-46]: payloads go
+ * over byte by byte, since nothing in them depends on where the row group lies [FMT-42], the
+ * tail unpacked and packed anew [FMT-47]; what the footer needs comes out of the tail. Called by the dataset layer, for
  * compaction and repair. Each payload is read once, checked and written.
  */
 #include <assert.h>
@@ -249,6 +249,7 @@ static stoa_status copy_group(struct stoa_file_writer *writer,
     struct stoa_buf records;
     struct stoa_buf heap;
     struct stoa_buf zones;
+    struct stoa_buf packed;
     uint64_t *zone_ends = NULL;
     const struct stoa_group_parts parts = {
         .stats = &records, .stats_heap = &heap, .zones = &zones, .zone_ends = &zone_ends};
@@ -256,21 +257,24 @@ static stoa_status copy_group(struct stoa_file_writer *writer,
     stoa_buf_init(&records, SIZE_MAX / 4); /* all are bounded by the source's size */
     stoa_buf_init(&heap, UINT32_MAX);
     stoa_buf_init(&zones, SIZE_MAX / 4);
+    stoa_buf_init(&packed, SIZE_MAX / 4);
     STOA_TRY_CLEANUP(stoa_row_group_fits(writer, tail->end.rows, tail->end.blocks, err));
     STOA_TRY_CLEANUP(keep_tail(writer, tail, &kept, err));
     STOA_TRY_CLEANUP(add_columns(writer, tail, &records, &heap, err));
     STOA_TRY_CLEANUP(add_zones(writer, source, tail, &zones, &zone_ends, err));
     STOA_TRY_CLEANUP(stoa_kept_group_prepare(writer, &parts, &kept, err));
     STOA_TRY_CLEANUP(merge_sketches(writer, source, err));
+    STOA_TRY_CLEANUP(stoa_kept_group_pack(&kept, &packed, err));
     STOA_TRY_CLEANUP(copy_payloads(writer, source, tail, err));
     STOA_TRY_CLEANUP(
-        stoa_file_output_write(&writer->output, kept.tail, kept.record.tail_size, err));
+        stoa_file_output_write(&writer->output, packed.data, packed.size, err));
     stoa_kept_group_add(writer, &kept);
 cleanup:
     stoa_kept_group_done(&kept);
     stoa_buf_done(&records);
     stoa_buf_done(&heap);
     stoa_buf_done(&zones);
+    stoa_buf_done(&packed);
     stoa_free(zone_ends);
     return status;
 }

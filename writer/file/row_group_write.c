@@ -10,6 +10,7 @@
 
 #include "common/alloc.h"
 #include "common/checked.h"
+#include "format/pack.h"
 #include "writer/file/writer_state.h"
 
 void stoa_kept_group_done(struct stoa_kept_group *group)
@@ -155,11 +156,22 @@ stoa_status stoa_kept_group_prepare(struct stoa_file_writer *writer,
     return reserve_group(writer, err);
 }
 
+stoa_status stoa_kept_group_pack(struct stoa_kept_group *kept, struct stoa_buf *out,
+                                 stoa_error *err)
+{
+    const size_t size = (size_t)kept->record.tail_size;
+    STOA_TRY(stoa_tail_pack(kept->tail, size, out, err));
+    kept->kept_size = size + kept->stats_size;
+    kept->record.tail_size = out->size;
+    kept->record.size -= size - out->size;
+    return STOA_OK;
+}
+
 void stoa_kept_group_add(struct stoa_file_writer *writer, struct stoa_kept_group *kept)
 {
     writer->rows += kept->record.rows;
     writer->blocks += kept->record.blocks;
-    writer->kept_bytes += kept->record.tail_size + kept->stats_size;
+    writer->kept_bytes += kept->kept_size;
     writer->groups[writer->group_count++] = *kept;
     *kept = (struct stoa_kept_group){.tail = NULL};
 }
@@ -212,16 +224,19 @@ stoa_status stoa_row_group_write(struct stoa_file_writer *writer,
                                  struct stoa_encoded_group *group, stoa_error *err)
 {
     struct stoa_kept_group kept = {.tail = NULL};
+    struct stoa_buf tail;
     stoa_status status = STOA_OK;
+    stoa_buf_init(&tail, SIZE_MAX / 4);
     STOA_TRY_CLEANUP(stoa_row_group_fits(writer, group->rows, group->blocks, err));
     STOA_TRY_CLEANUP(prepare(writer, group, &kept, err));
     make_tail(writer, group, &kept);
+    STOA_TRY_CLEANUP(stoa_kept_group_pack(&kept, &tail, err));
     STOA_TRY_CLEANUP(
         stoa_file_output_write(&writer->output, group->body.data, group->body.size, err));
-    STOA_TRY_CLEANUP(
-        stoa_file_output_write(&writer->output, kept.tail, kept.record.tail_size, err));
+    STOA_TRY_CLEANUP(stoa_file_output_write(&writer->output, tail.data, tail.size, err));
     stoa_kept_group_add(writer, &kept);
 cleanup:
+    stoa_buf_done(&tail);
     stoa_kept_group_done(&kept);
     return status;
 }

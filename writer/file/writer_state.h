@@ -43,7 +43,9 @@ struct stoa_encoded_group {
 /* What the footer needs of a row group that has been written. */
 struct stoa_kept_group {
     struct stoa_group_record record;
-    uint8_t *tail; /* block records, dictionary records, heap, as in the file; owned */
+    size_t kept_size; /* memory behind tail and stats */
+    uint8_t *
+        tail; /* unpacked: block records, dictionary records, heap, as in the file; owned */
     uint64_t heap_start; /* of the heap, in tail */
     uint64_t heap_size;  /* without padding */
     uint8_t *stats;      /* statistics records, then their heap; NULL: one block a column */
@@ -120,6 +122,10 @@ struct stoa_group_parts {
     uint64_t **zone_ends; /* per column: bytes of zones up to its end; taken over */
 };
 /* Copies them to `kept`, and makes room for it in the writer. */
+/* Appends the tail of a group as it stands in the file, and puts what it takes there into the
+ * group's record. */
+STOA_MUST_USE stoa_status stoa_kept_group_pack(struct stoa_kept_group *kept,
+                                               struct stoa_buf *out, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_kept_group_prepare(struct stoa_file_writer *writer,
                                                   const struct stoa_group_parts *parts,
                                                   struct stoa_kept_group *kept,

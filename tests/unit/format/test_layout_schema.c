@@ -132,7 +132,7 @@ static void test_name_table_finds_every_name(void **state)
         const stoa_schema schema = {.fields = fields, .field_count = counts[k]};
         const uint32_t slots = stoa_name_slots(counts[k]);
         uint8_t *table = malloc((size_t)slots * 4);
-        assert_true(slots >= 2 * counts[k] && slots < 4 * counts[k] + 1);
+        assert_true(2 * slots >= 3 * counts[k] && slots < 3 * counts[k] + 1);
         assert_int_equal(slots & (slots - 1), 0);
         assert_int_equal(stoa_name_table_fill(&schema, table), STOA_NO_INDEX);
         for (uint32_t i = 0; i < counts[k]; i++)
@@ -209,7 +209,7 @@ static void test_sections_are_left_out_where_a_level_says_nothing_new(void **sta
         assert_int_equal(stoa_section_fixed_size(STOA_SECTION_COLUMNS, 10, groups, blocks),
                          640);
         assert_int_equal(stoa_section_fixed_size(STOA_SECTION_NAMES, 10, groups, blocks),
-                         128);
+                         64);
     }
 }
 
