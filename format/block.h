@@ -22,6 +22,25 @@ STOA_MUST_USE stoa_status stoa_block_encode(const struct stoa_column *column,
                                             uint8_t *out_encoding,
                                             bool *out_uses_dictionary, stoa_error *err);
 
+/* The same with columns before this one that it may be kept by. */
+struct stoa_block_input {
+    const struct stoa_column *column;
+    const uint32_t *codes;
+    uint32_t dictionary_count;
+    enum stoa_profile profile;
+    const struct stoa_enc_reference *references;
+    uint32_t reference_count;
+};
+struct stoa_block_choice {
+    uint8_t encoding; /* id of the root */
+    bool uses_dictionary;
+    double decode_cycles; /* about, per value */
+};
+STOA_MUST_USE stoa_status stoa_block_encode_by(const struct stoa_block_input *input,
+                                               struct stoa_buf *out,
+                                               struct stoa_block_choice *out_choice,
+                                               stoa_error *err);
+
 /*
  * The dictionary of a whole row group, when it pays: sorted distinct values and the code of
  * each row. Decides on exact distinct counts, gives up early, and never uses more than
@@ -55,12 +74,14 @@ struct stoa_block {
 
 /* Opens a payload whose checksum has been verified. `rows` and `null_count` come from the
  * block's record and must agree with the bytes. Everything lives in `arena` and borrows
- * `payload`, `dictionary` and `decompressor` (NULL: none is kept). One thread at a time. */
+ * `payload`, `dictionary`, `references` (NULL: it may not refer to other columns) and
+ * `decompressor` (NULL: none is kept). One thread at a time. */
 STOA_MUST_USE stoa_status stoa_block_open(
     const uint8_t *payload, size_t size, enum stoa_phys phys, bool is_utf8, uint32_t rows,
     uint32_t null_count, const struct stoa_dictionary *dictionary,
-    const struct stoa_kernels *kernels, struct stoa_arena *arena,
-    struct stoa_decompressor *decompressor, struct stoa_block *out_block, stoa_error *err);
+    struct stoa_reference_source *references, const struct stoa_kernels *kernels,
+    struct stoa_arena *arena, struct stoa_decompressor *decompressor,
+    struct stoa_block *out_block, stoa_error *err);
 
 /* Decodes vector `vector` with its validity. Views borrow the block. */
 STOA_MUST_USE stoa_status stoa_block_decode(struct stoa_block *block, uint32_t vector,

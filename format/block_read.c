@@ -38,6 +38,7 @@ static stoa_status open_root(struct stoa_block *block, const uint8_t *bytes, siz
 stoa_status stoa_block_open(const uint8_t *payload, size_t size, enum stoa_phys phys,
                             bool is_utf8, uint32_t rows, uint32_t null_count,
                             const struct stoa_dictionary *dictionary,
+                            struct stoa_reference_source *references,
                             const struct stoa_kernels *kernels, struct stoa_arena *arena,
                             struct stoa_decompressor *decompressor,
                             struct stoa_block *out_block, stoa_error *err)
@@ -54,6 +55,7 @@ stoa_status stoa_block_open(const uint8_t *payload, size_t size, enum stoa_phys 
         return stoa_arena_fail(arena, sizeof *context, err);
     context->arena = arena;
     context->dictionary = dictionary;
+    context->references = references;
     context->kernels = kernels;
     context->decompressor = decompressor;
     context->is_utf8 = is_utf8;

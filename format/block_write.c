@@ -16,9 +16,8 @@
 /* A block being encoded. */
 struct block_writer {
     struct stoa_column column; /* as given, validity NULL when no row is NULL */
+    const struct stoa_block_input *input;
     const uint32_t *codes;
-    uint32_t dictionary_count;
-    enum stoa_profile profile;
     uint32_t valid_count;
     uint32_t first_valid; /* row; set when valid_count > 0 */
     /* The filled copies, owned; NULL where the input could stay as it is. */
@@ -219,7 +218,7 @@ static stoa_status encode_constant(const struct block_writer *writer, struct sto
     const struct stoa_enc_input input = {
         .column = &column,
         .facts = {.run_count = 1, .is_constant = true},
-        .profile = writer->profile,
+        .profile = writer->input->profile,
         .depth = 1
     };
     return stoa_encoding_find(STOA_ENC_CONST)->encode(&input, out, err);
@@ -228,26 +227,30 @@ static stoa_status encode_constant(const struct block_writer *writer, struct sto
 /* ---- the block ---- */
 
 static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *out,
-                                 stoa_error *err)
+                                 double *out_cycles, stoa_error *err)
 {
     struct stoa_column column;
-    if (writer->column.validity && is_constant(writer))
+    if (writer->column.validity && is_constant(writer)) {
+        *out_cycles = stoa_encoding_find(STOA_ENC_CONST)->decode_cycles;
         return encode_constant(writer, out, err);
+    }
     STOA_TRY(fill(writer, &column, err));
     struct stoa_enc_input input = {
         .column = &column,
-        .profile = writer->profile,
+        .profile = writer->input->profile,
         .depth = 1,
         .codes = writer->filled_codes ? writer->filled_codes : writer->codes,
-        .dictionary_count = writer->dictionary_count,
+        .dictionary_count = writer->input->dictionary_count,
         .validity = writer->column.validity,
         .limit = INFINITY,
+        .references = writer->input->references,
+        .reference_count = writer->input->reference_count,
     };
     /* Behind NULLs codes repeat the one before, but texts are empty: there codes do not tell
      * the runs of the texts. */
     const bool same_runs = column.phys != STOA_PHYS_BYTES || !writer->column.validity;
     stoa_enc_collect_facts(&column, same_runs ? input.codes : NULL, &input.facts);
-    return stoa_enc_encode_best(&input, out, err);
+    return stoa_enc_encode_timed(&input, out, out_cycles, err);
 }
 
 static void count_valid(struct block_writer *writer)
@@ -263,29 +266,41 @@ static void count_valid(struct block_writer *writer)
         writer->first_valid++;
 }
 
-stoa_status stoa_block_encode(const struct stoa_column *column, const uint32_t *codes,
-                              uint32_t dictionary_count, enum stoa_profile profile,
-                              struct stoa_buf *out, uint8_t *out_encoding,
-                              bool *out_uses_dictionary, stoa_error *err)
+stoa_status stoa_block_encode_by(const struct stoa_block_input *input, struct stoa_buf *out,
+                                 struct stoa_block_choice *out_choice, stoa_error *err)
 {
+    const struct stoa_column *column = input->column;
     assert(column->length > 0 && column->length <= STOA_BLOCK_ROWS);
-    struct block_writer writer = {.column = *column,
-                                  .codes = codes,
-                                  .dictionary_count = dictionary_count,
-                                  .profile = profile};
-    uint8_t encoding = 0;
+    struct block_writer writer = {.column = *column, .input = input, .codes = input->codes};
+    struct stoa_block_choice choice = {.encoding = 0};
     count_valid(&writer);
     stoa_status status =
         stoa_validity_write(writer.column.validity, column->length, out, err);
     const size_t root = out->size;
     if (status == STOA_OK && writer.valid_count > 0) {
-        status = encode_values(&writer, out, err);
+        status = encode_values(&writer, out, &choice.decode_cycles, err);
         if (status == STOA_OK)
-            encoding = out->data[root];
+            choice.encoding = out->data[root];
     }
     writer_done(&writer);
     STOA_TRY(status);
-    *out_encoding = encoding;
-    *out_uses_dictionary = encoding == STOA_ENC_DICT;
+    choice.uses_dictionary = choice.encoding == STOA_ENC_DICT;
+    *out_choice = choice;
+    return STOA_OK;
+}
+
+stoa_status stoa_block_encode(const struct stoa_column *column, const uint32_t *codes,
+                              uint32_t dictionary_count, enum stoa_profile profile,
+                              struct stoa_buf *out, uint8_t *out_encoding,
+                              bool *out_uses_dictionary, stoa_error *err)
+{
+    const struct stoa_block_input input = {.column = column,
+                                           .codes = codes,
+                                           .dictionary_count = dictionary_count,
+                                           .profile = profile};
+    struct stoa_block_choice choice;
+    STOA_TRY(stoa_block_encode_by(&input, out, &choice, err));
+    *out_encoding = choice.encoding;
+    *out_uses_dictionary = choice.uses_dictionary;
     return STOA_OK;
 }

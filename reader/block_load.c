@@ -7,7 +7,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/alloc.h"
 #include "common/checked.h"
+#include "format/enc/enc_reference.h"
 #include "reader/reader_state.h"
 
 enum {
@@ -36,6 +38,10 @@ void stoa_block_slot_done(struct stoa_block_slot *slot)
     stoa_decompressor_done(&slot->own_decompressor);
     slot->has_dictionary = false;
     slot->has_block = false;
+    if (slot->base) /* which has none itself */
+        stoa_block_slot_done(slot->base);
+    stoa_free(slot->base);
+    slot->base = NULL;
 }
 
 static struct stoa_decompressor *decompressor_of(struct stoa_block_slot *slot)
@@ -179,8 +185,85 @@ static stoa_status check_encoding(const struct stoa_block *block, uint8_t encodi
 }
 
 static stoa_status load(struct stoa_reader *reader, const struct stoa_block_site *site,
-                        struct stoa_block_slot *slot, stoa_error *err)
+                        bool may_refer, struct stoa_block_slot *slot, stoa_error *err);
+
+/* ---- other columns ---- */
+
+/* How a block gets at the columns before its own [SAME-6]; lives in the slot's arena. */
+struct references {
+    struct stoa_reference_source source; /* first: what the encoding sees of it */
+    struct stoa_reader *reader;
+    struct stoa_block_slot *slot; /* of the block that refers */
+    uint32_t group;
+    uint32_t block;
+};
+
+static stoa_status take_base_slot(struct stoa_block_slot *slot, stoa_error *err)
 {
+    if (slot->base)
+        return STOA_OK;
+    slot->base = stoa_alloc(sizeof *slot->base);
+    if (!slot->base)
+        return stoa_fail_memory(err, sizeof *slot->base);
+    stoa_block_slot_init(slot->base);
+    return STOA_OK;
+}
+
+static stoa_status load_base(const struct references *references, uint32_t column,
+                             stoa_error *err)
+{
+    struct stoa_block_site site;
+    struct stoa_block_slot *slot = references->slot->base;
+    slot->block = (struct stoa_block){.rows = 0};
+    slot->bytes_read = 0;
+    slot->decompressor = decompressor_of(references->slot);
+    STOA_TRY(stoa_site_find(references->reader, column, references->group,
+                            references->block, &site, err));
+    return load(references->reader, &site, false, slot, err);
+}
+
+static stoa_status open_base(struct stoa_reference_source *source, uint32_t column,
+                             struct stoa_block **out_block, stoa_error *err)
+{
+    struct references *references = (struct references *)source;
+    struct stoa_block_slot *slot = references->slot;
+    const struct stoa_column_label label = stoa_reader_label(references->reader, column);
+    memcpy(source->label, label.text, sizeof source->label);
+    STOA_TRY(take_base_slot(slot, err));
+    const stoa_status status = load_base(references, column, err);
+    slot->bytes_read += slot->base->bytes_read;
+    *out_block = &slot->base->block;
+    if (status == STOA_OK || !err)
+        return status;
+    return stoa_fail(err, status, "column %s, which this one refers to: %s", label.text,
+                     err->message);
+}
+
+static stoa_status make_references(struct stoa_reader *reader,
+                                   const struct stoa_block_site *site,
+                                   struct stoa_block_slot *slot,
+                                   struct stoa_reference_source **out, stoa_error *err)
+{
+    struct references *references =
+        stoa_arena_alloc_zeroed(&slot->arena, 1, sizeof *references);
+    if (!references)
+        return stoa_arena_fail(&slot->arena, sizeof *references, err);
+    references->source.column = site->column;
+    references->source.open = open_base;
+    references->reader = reader;
+    references->slot = slot;
+    references->group = site->group;
+    references->block = site->block;
+    *out = &references->source;
+    return STOA_OK;
+}
+
+/* ---- blocks ---- */
+
+static stoa_status load(struct stoa_reader *reader, const struct stoa_block_site *site,
+                        bool may_refer, struct stoa_block_slot *slot, stoa_error *err)
+{
+    struct stoa_reference_source *references = NULL;
     struct stoa_block_record record;
     const uint8_t *bytes = NULL;
     STOA_TRY(stoa_reader_block_record(reader, site, &record, err));
@@ -191,10 +274,13 @@ static stoa_status load(struct stoa_reader *reader, const struct stoa_block_site
                                record.checksum, &slot->payload, &bytes, err));
     slot->bytes_read += record.stored_size;
     reset_arena(slot);
+    if (may_refer)
+        STOA_TRY(make_references(reader, site, slot, &references, err));
     STOA_TRY(stoa_block_open(
         bytes, record.stored_size, stoa_type_phys(site->column_record.type), is_utf8(site),
         record.rows, record.null_count, uses_dictionary ? &slot->dictionary : NULL,
-        reader->kernels, &slot->arena, decompressor_of(slot), &slot->block, err));
+        references, reader->kernels, &slot->arena, decompressor_of(slot), &slot->block,
+        err));
     return check_encoding(&slot->block, record.encoding, err);
 }
 
@@ -205,7 +291,7 @@ stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column, uint32
     slot->block = (struct stoa_block){.rows = 0};
     slot->has_block = false;
     STOA_TRY(stoa_site_find(reader, column, group, block, &site, err));
-    const stoa_status status = load(reader, &site, slot, err);
+    const stoa_status status = load(reader, &site, true, slot, err);
     if (status != STOA_OK)
         return stoa_site_fail(reader, &site, status, err);
     slot->block_content = reader->trailer.content;

@@ -161,7 +161,8 @@ struct stoa_block_slot {
     struct stoa_decompressor own_decompressor; /* used while `decompressor` is NULL */
     struct stoa_decompressor *decompressor; /* one that its owner's other slots use too */
     struct stoa_block block;                /* valid until the next load */
-    bool has_block;                         /* `block` is this one: */
+    struct stoa_block_slot *base; /* of the column it refers to; NULL until needed */
+    bool has_block;               /* `block` is this one: */
     struct stoa_hash128 block_content;
     uint32_t block_column;
     uint32_t block_group;
@@ -172,8 +173,8 @@ struct stoa_block_slot {
 void stoa_block_slot_init(struct stoa_block_slot *slot);
 void stoa_block_slot_done(struct stoa_block_slot *slot);
 
-/* Reads, verifies and opens a block (and its dictionary when needed) into the slot. Errors
- * name file, column, row group, block and row range. */
+/* Reads, verifies and opens a block into the slot, with its dictionary and the block of another
+ * column when it needs them. Errors name file, column, row group, block and row range. */
 STOA_MUST_USE stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column,
                                            uint32_t group, uint32_t block,
                                            struct stoa_block_slot *slot, stoa_error *err);

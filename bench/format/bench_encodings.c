@@ -248,10 +248,10 @@ static stoa_status open_block(struct bench_group *group, uint32_t b,
                               struct stoa_arena *arena, struct stoa_block *out,
                               stoa_error *err)
 {
-    return stoa_block_open(group->payloads[b].data, group->payloads[b].size,
-                           group->column->phys, true, STOA_BLOCK_ROWS,
-                           group->null_counts[b], group->build ? &group->dictionary : NULL,
-                           stoa_kernels_best(), arena, &group->decompressor, out, err);
+    return stoa_block_open(
+        group->payloads[b].data, group->payloads[b].size, group->column->phys, true,
+        STOA_BLOCK_ROWS, group->null_counts[b], group->build ? &group->dictionary : NULL,
+        NULL, stoa_kernels_best(), arena, &group->decompressor, out, err);
 }
 
 static stoa_status read_group(struct bench_group *group,

@@ -224,7 +224,7 @@ static stoa_status open_block(struct bench *bench, enum stoa_phys phys, stoa_err
     stoa_arena_reset(&bench->arena);
     return stoa_block_open(bench->payload.data, bench->payload.size, phys, true, ROWS,
                            bench->null_count, bench->build ? &bench->dictionary : NULL,
-                           stoa_kernels_best(), &bench->arena, &bench->decompressor,
+                           NULL, stoa_kernels_best(), &bench->arena, &bench->decompressor,
                            &bench->block, err);
 }
 

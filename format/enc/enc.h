@@ -87,6 +87,10 @@ struct stoa_enc_kept {
     struct stoa_fsst_matcher *fsst; /* NULL: none */
 };
 
+/* enc_reference.h: what a block may say of other columns. */
+struct stoa_enc_reference;
+struct stoa_reference_source;
+
 struct stoa_enc_input {
     const struct stoa_column
         *column; /* no NULLs; 1 to 65,536 rows (dictionary pages: 2^20) */
@@ -100,7 +104,9 @@ struct stoa_enc_input {
     const uint64_t
         *validity; /* of the rows, while they are those of the block; NULL: all */
     double limit;  /* cost per value in bits of the best found so far; not worth more */
-    struct stoa_enc_kept *kept; /* NULL: nothing is kept */
+    struct stoa_enc_kept *kept;                  /* NULL: nothing is kept */
+    const struct stoa_enc_reference *references; /* what SAME may refer to; NULL: nothing */
+    uint32_t reference_count;
 };
 
 struct stoa_enc_estimate {
@@ -119,7 +125,8 @@ struct stoa_enc_context {
     const uint8_t *validity; /* bit per row of the block, in whole words; NULL: no NULLs */
     uint32_t rows;           /* of the block, where validity is not NULL */
     uint32_t valid_count;    /* of them */
-    struct stoa_decompressor *decompressor; /* the caller's; NULL: none is kept */
+    struct stoa_decompressor *decompressor;   /* the caller's; NULL: none is kept */
+    struct stoa_reference_source *references; /* NULL: the block may not refer to others */
 };
 
 /* An opened node. Used by one thread at a time (frames are decompressed on first touch). */
@@ -228,6 +235,10 @@ double stoa_profile_kappa(enum stoa_profile profile);
  * by profile) and appends its node; ties go to the lower id, so it is deterministic. */
 STOA_MUST_USE stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input,
                                                struct stoa_buf *out, stoa_error *err);
+/* The same; *out_cycles is about what decoding a value takes. */
+STOA_MUST_USE stoa_status stoa_enc_encode_timed(const struct stoa_enc_input *input,
+                                                struct stoa_buf *out, double *out_cycles,
+                                                stoa_error *err);
 /* The same without writing. The size is STOA_ENC_NEVER when none can hold the input. */
 STOA_MUST_USE stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
                                                  struct stoa_enc_estimate *out_estimate,

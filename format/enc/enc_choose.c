@@ -171,7 +171,7 @@ static double cost_of(const struct stoa_enc_input *input,
 static bool beats_dictionary(const struct stoa_encoding *encoding)
 {
     return encoding->id == STOA_ENC_DICT || encoding->id == STOA_ENC_CONST ||
-           encoding->id == STOA_ENC_FFOR;
+           encoding->id == STOA_ENC_FFOR || encoding->id == STOA_ENC_SAME;
 }
 
 /* [ENC-5] [ENC-6] */
@@ -181,6 +181,8 @@ static bool is_candidate(const struct stoa_encoding *encoding,
     if (input->codes ? !beats_dictionary(encoding) : encoding->id == STOA_ENC_DICT)
         return false;
     if (encoding->id == STOA_ENC_DENSE && !input->validity)
+        return false;
+    if (encoding->id == STOA_ENC_SAME && input->reference_count == 0)
         return false;
     return (encoding->phys_mask & STOA_PHYS_BIT(input->column->phys)) &&
            !(input->parent_mask >> encoding->id & 1) &&
@@ -282,16 +284,26 @@ static stoa_status encode_chosen(const struct stoa_enc_input *input,
                      input->column->length, (int)input->column->phys);
 }
 
-stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
-                                 stoa_error *err)
+stoa_status stoa_enc_encode_timed(const struct stoa_enc_input *input, struct stoa_buf *out,
+                                  double *out_cycles, stoa_error *err)
 {
     struct choice choice = {.encoding = only_candidate(input)};
     struct stoa_enc_kept kept = {.fsst = NULL};
     stoa_status status = STOA_OK;
-    if (!choice.encoding)
+    if (choice.encoding)
+        choice.estimate.decode_cycles = choice.encoding->decode_cycles;
+    else
         status = choose_keeping(input, &kept, &choice, err);
     if (status == STOA_OK)
         status = encode_chosen(input, &choice, &kept, out, err);
     stoa_free(kept.fsst);
+    *out_cycles = choice.estimate.decode_cycles;
     return status;
+}
+
+stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
+                                 stoa_error *err)
+{
+    double cycles = 0;
+    return stoa_enc_encode_timed(input, out, &cycles, err);
 }

@@ -37,6 +37,8 @@ static struct stoa_enc_input codes_input(const struct stoa_enc_input *input,
 {
     struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, codes);
     child.validity = input->validity;
+    child.references = input->references;
+    child.reference_count = input->reference_count;
     return child;
 }
 

@@ -14,7 +14,7 @@ static const struct stoa_encoding *const encodings[] = {
     [STOA_ENC_ALP_RD] = &stoa_enc_alp_rd, [STOA_ENC_FSST] = &stoa_enc_fsst,
     [STOA_ENC_SPARSE] = &stoa_enc_sparse, [STOA_ENC_SEQ] = &stoa_enc_seq,
     [STOA_ENC_PREFIX] = &stoa_enc_prefix, [STOA_ENC_CAST] = &stoa_enc_cast,
-    [STOA_ENC_DENSE] = &stoa_enc_dense,
+    [STOA_ENC_SAME] = &stoa_enc_same,     [STOA_ENC_DENSE] = &stoa_enc_dense,
 };
 #define ROW_COUNT (sizeof encodings / sizeof encodings[0])
 _Static_assert(ROW_COUNT <= (size_t)STOA_ENC_ID_LIMIT, "parent masks have 32 bits");

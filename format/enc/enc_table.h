@@ -24,6 +24,7 @@ extern const struct stoa_encoding stoa_enc_sparse;
 extern const struct stoa_encoding stoa_enc_seq;
 extern const struct stoa_encoding stoa_enc_prefix;
 extern const struct stoa_encoding stoa_enc_cast;
+extern const struct stoa_encoding stoa_enc_same;
 extern const struct stoa_encoding stoa_enc_dense;
 
 #endif

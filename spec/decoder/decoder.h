@@ -5,8 +5,7 @@
  *
  * Files mirror the pages: decoder_container.c and decoder_footer.c (format.md 2, 5, 6),
  * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_sketches.c
- * (5.10), decoder_block.c (block.md), decoder_nodes.c, decoder_numbers.c, decoder_cast.c,
- * decoder_stream.c and decoder_packing.c (encodings/), decoder_print.c.
+ * (5.10), decoder_block.c (block.md), those with decoder_nodes.h (encodings/), decoder_print.c.
  * It reads the whole file into memory and ends the process at the first fault: clarity first.
  */
 #ifndef STOA_DECODER_H
@@ -203,61 +202,20 @@ struct dictionary {
     uint32_t count;
 };
 
+/* The same rows of the columns before the one at hand, for SAME. */
+struct before {
+    uint32_t count; /* columns */
+    struct value **columns;
+    const struct dictionary **dictionaries; /* those their blocks use; count 0: none */
+    bool *has_same; /* of theirs and, last, of the column at hand: a SAME has been met */
+};
+
 /* decoder_block.c: `rows` values out of a payload; returns the number of NULLs. */
 uint32_t decode_payload(const struct decoder *d, const uint8_t *bytes, uint32_t size,
                         uint32_t rows, unsigned encoding,
-                        const struct dictionary *dictionary, struct heap *heap,
-                        struct value *out);
+                        const struct dictionary *dictionary, const struct before *before,
+                        struct heap *heap, struct value *out);
 bool is_utf8(const uint8_t *p, uint64_t size);
-
-/* What a tree of nodes is decoded with. */
-struct tree {
-    const struct decoder *d;
-    const struct dictionary *dictionary; /* count 0: DICT is refused */
-    struct heap *heap;
-    unsigned depth;           /* of the node at hand; the root has 1 */
-    const struct value *rows; /* of the block, their is_null set */
-    uint32_t row_count;
-    uint32_t null_count;
-};
-
-/* The node at hand: its header's fields and, in `body`, what lies behind the header. */
-struct node {
-    unsigned kind;
-    unsigned flags_a;
-    unsigned flags_b;
-    uint32_t count;
-    uint32_t parameter;
-    uint32_t vectors;
-    struct span body;
-};
-
-/* decoder_nodes.c: the node at the front of `s` [ENC-1]. */
-void decode_node(struct tree tree, struct span *s, unsigned kind, uint32_t count,
-                 struct value *out);
-/* decoder_nodes.c: keeps is_null, which the validity section has set. */
-void put(struct value *out, struct value v);
-uint32_t value_size(unsigned kind); /* [ENC-8]; BOOL has none of its own */
-uint32_t vector_length(const struct node *n, uint32_t vector);
-void require_no_flags(const struct tree *t, const struct node *n, const char *name);
-/* decoder_numbers.c: the child at the front of the node's body, in memory of its own. */
-struct value *decode_child(const struct tree *t, struct node *n, unsigned kind,
-                           uint32_t count);
-/* decoder_numbers.c and decoder_cast.c: one page each. */
-void decode_seq(const struct tree *t, struct node *n, struct value *out);
-void decode_delta(const struct tree *t, struct node *n, struct value *out);
-void decode_sparse(const struct tree *t, struct node *n, struct value *out);
-void decode_dense(const struct tree *t, struct node *n, struct value *out);
-void decode_alp(const struct tree *t, struct node *n, struct value *out);
-void decode_alp_rd(const struct tree *t, struct node *n, struct value *out);
-void decode_cast(const struct tree *t, struct node *n, struct value *out);
-/* decoder_fsst.c */
-void decode_fsst(const struct tree *t, struct node *n, struct value *out);
-/* decoder_stream.c: the raw bytes of the stream at the front of `s`; *size of them. */
-const uint8_t *decode_stream(const struct tree *tree, struct span *s, uint32_t *size);
-/* decoder_packing.c: `count` numbers of `width` bits. */
-void unpack_vector(const uint8_t *packed, unsigned width, uint64_t out[VECTOR_ROWS]);
-void unpack_tail(const uint8_t *packed, unsigned width, uint32_t count, uint64_t *out);
 
 /* Statistics of a block, a row group or a file. */
 struct statistics {

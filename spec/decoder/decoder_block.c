@@ -2,7 +2,7 @@
 /*
  * Payloads (block.md): the validity section, then the root node of the encoding tree.
  */
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 #include <string.h>
 
@@ -150,8 +150,8 @@ static void check_text(const struct decoder *d, const struct value *values, uint
 
 uint32_t decode_payload(const struct decoder *d, const uint8_t *bytes, uint32_t size,
                         uint32_t rows, unsigned encoding,
-                        const struct dictionary *dictionary, struct heap *heap,
-                        struct value *out)
+                        const struct dictionary *dictionary, const struct before *before,
+                        struct heap *heap, struct value *out)
 {
     struct span s = span_of(bytes, size);
     const uint32_t nulls = read_validity(d, &s, rows, out);
@@ -159,7 +159,7 @@ uint32_t decode_payload(const struct decoder *d, const uint8_t *bytes, uint32_t 
         if (s.left == 0 || s.at[0] != encoding)
             refuse(d, "expected a root node of encoding %u, found %d", encoding,
                    s.left == 0 ? -1 : s.at[0]);
-        const struct tree tree = {d, dictionary, heap, 1, out, rows, nulls};
+        const struct tree tree = {d, dictionary, before, heap, 1, out, rows, nulls};
         decode_node(tree, &s, d->at_column->kind, rows, out);
         if (d->at_column->type == TYPE_TEXT)
             check_text(d, out, rows);

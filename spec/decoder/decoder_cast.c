@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 enum { FORM_UUID = 1, FORM_HEX = 2, FORM_NUMBER = 3, FORM_PADDED = 4, FORM_TIME = 5 };
 

@@ -3,7 +3,7 @@
  * Header, schema section and trailer (format.md 2 and 6), in the order of [FMT-8] and [FMT-80]:
  * magic, checksum, version, features, then the rest.
  */
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 #include <string.h>
 

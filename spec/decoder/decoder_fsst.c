@@ -2,7 +2,7 @@
 /*
  * FSST (encodings/fsst.md): text as codes of a node's own symbols, decoded one code at a time.
  */
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 #include <string.h>
 

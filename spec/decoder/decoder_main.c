@@ -46,7 +46,7 @@ static struct dictionary read_dictionary(struct decoder *d, uint32_t column,
     dictionary.entries = allocate(heap, count, sizeof *dictionary.entries);
     const uint32_t nulls =
         decode_payload(d, d->groups[d->at_group].bytes + get64(p), get32(p + 16), count,
-                       p[28], &none, heap, dictionary.entries);
+                       p[28], &none, NULL, heap, dictionary.entries);
     if (nulls != 0)
         refuse(d, "dictionary: %u of its entries are NULL", nulls);
     for (uint32_t i = 1; i < count; i++) {
@@ -60,10 +60,12 @@ static struct dictionary read_dictionary(struct decoder *d, uint32_t column,
 
 /* One block of one column; its statistics are compared and returned. */
 static struct statistics read_block(struct decoder *d, uint32_t column,
-                                    const struct dictionary *dictionary, struct heap *heap,
-                                    struct heap *bounds, struct value *out)
+                                    const struct dictionary *dictionary,
+                                    struct before *before, struct heap *heap,
+                                    struct heap *bounds)
 {
     static const struct dictionary none = {NULL, 0};
+    struct value *out = before->columns[column];
     const struct group *g = &d->groups[d->at_group];
     const struct column *c = &d->columns[column];
     const uint8_t *p = block_record(d, column, g->first_block + d->at_block);
@@ -76,8 +78,10 @@ static struct statistics read_block(struct decoder *d, uint32_t column,
     if (uses_dictionary != (p[28] == 5)) /* DICT, a root only [ENC-6] */
         refuse(d, "block record: encoding %u and flags %04x contradict", p[28],
                get16(p + 32));
+    before->count = column;
+    before->dictionaries[column] = uses_dictionary ? dictionary : &none;
     const uint32_t nulls = decode_payload(d, g->bytes + get64(p), get32(p + 8), rows, p[28],
-                                          uses_dictionary ? dictionary : &none, heap, out);
+                                          before->dictionaries[column], before, heap, out);
     if (nulls != get32(p + 16)) /* [BLK-4] */
         refuse(d, "expected %u NULLs, found %u", get32(p + 16), nulls);
     if (nulls != 0 && !c->is_nullable) /* [FMT-66] */
@@ -121,7 +125,9 @@ static void read_group(struct decoder *d, struct statistics *file, struct heap *
     struct dictionary *dictionaries =
         allocate(&heap, d->column_count, sizeof *dictionaries);
     struct statistics *total = allocate(&heap, d->column_count, sizeof *total);
-    struct value **columns = allocate(&heap, d->column_count, sizeof *columns);
+    struct before before = {0};
+    before.columns = allocate(&heap, d->column_count, sizeof *before.columns);
+    before.dictionaries = allocate(&heap, d->column_count, sizeof *before.dictionaries);
     uint64_t raw_size = 0;
     for (uint32_t c = 0; c < d->column_count; c++) {
         dictionaries[c] = read_dictionary(d, c, &heap);
@@ -129,17 +135,17 @@ static void read_group(struct decoder *d, struct statistics *file, struct heap *
     }
     for (d->at_block = 0; d->at_block < g->blocks; d->at_block++) {
         struct heap block = {NULL};
+        before.has_same = allocate(&block, d->column_count, sizeof *before.has_same);
         const uint32_t left = g->rows - d->at_block * BLOCK_ROWS;
         const uint32_t rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
         for (uint32_t c = 0; c < d->column_count; c++) {
-            columns[c] = allocate(&block, rows, sizeof **columns);
-            struct statistics s =
-                read_block(d, c, &dictionaries[c], &block, kept, columns[c]);
+            before.columns[c] = allocate(&block, rows, sizeof **before.columns);
+            struct statistics s = read_block(d, c, &dictionaries[c], &before, &block, kept);
             keep_bound(&s.min, kept);
             keep_bound(&s.max, kept);
             statistics_merge(&d->columns[c], &total[c], &s);
         }
-        print_rows(d, columns, rows);
+        print_rows(d, before.columns, rows);
         heap_empty(&block);
     }
     d->at_block = NONE;

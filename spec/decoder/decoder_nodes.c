@@ -3,9 +3,9 @@
  * Nodes of the encoding tree (encodings/): one function for each page, some of them in
  * decoder_numbers.c and decoder_cast.c, and one row for each id.
  */
-#include <string.h>
+#include "decoder_nodes.h"
 
-#include "decoder.h"
+#include <string.h>
 
 static bool is_wide(unsigned kind)
 {
@@ -420,7 +420,7 @@ static const struct {
     {"SEQ",    WORDS,                 decode_seq   },
     {"PREFIX", BIT(KIND_BYTES),       decode_prefix},
     {"CAST",   BIT(KIND_BYTES),       decode_cast  },
-    {NULL,     0,                     NULL         },
+    {"SAME",   ANY,                   decode_same  },
     {"DENSE",  ANY,                   decode_dense },
 };
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 static void require_no_parameter(const struct tree *t, const struct node *n,
                                  const char *name)

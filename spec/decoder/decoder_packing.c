@@ -3,7 +3,7 @@
  * Bit packing (encodings/packing.md, ffor.md): 1,024 numbers vertically, fewer one behind the other.
  * Bit by bit, as the page defines it.
  */
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 /* The smallest of 8, 16, 32 and 64 bits that holds the width [PACK-2]. */
 static unsigned lane_bits(unsigned width)

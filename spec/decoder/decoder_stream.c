@@ -3,7 +3,7 @@
  * Byte streams (encodings/README.md, [STREAM-1] to [STREAM-4]): raw bytes in frames, each stored as it
  * is or compressed. The one file of the decoder that includes zstd and lz4.
  */
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 #include <lz4.h>
 #include <string.h>

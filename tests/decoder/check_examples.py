@@ -62,6 +62,40 @@ def packed_column(name, values, width):
     return Column(name, UINT64, U64, values, VALID + node(3, U64, 1024, body), 3)
 
 
+def raw(name, rows):
+    body = b''.join(struct.pack('<q', v) for v in rows)
+    return Column(name, INT64, I64, rows, VALID + node(1, I64, len(rows), body), 1)
+
+
+def numbers(kind, values):
+    return node(1, kind, len(values), b''.join(struct.pack('<q', v) for v in values))
+
+
+def same_node(form, base, kind, count, children, exceptions=0, keys=0, low=0):
+    body = struct.pack('<IIQ', exceptions, keys, low) + b''.join(children)
+    return node(17, kind, count, body, base, (form, 0))
+
+
+def same_columns():
+    """The other forms of SAME, with exceptions, NULLs of the base, and under DICT."""
+    words = [b'no', b'yes', b'no', None]
+    codes = [0, 1, 0, 0]
+    null_last = bytes([2, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0])
+    equal = same_node(0, 0, I64, 4, [numbers(U64, [2]), numbers(I64, [-9])], 1)
+    by_number = same_node(2, 0, U64, 4, [numbers(U64, [8, 6, 4])], 0, 3, 5)
+    by_code = same_node(3, 3, U64, 4, [numbers(U64, [1, 0]), numbers(U64, [3]), numbers(U64, [2])],
+                        1, 2)
+    return [
+        raw('base', [7, 5, 6, 5]),
+        Column('equal', INT64, I64, [7, 5, -9, 5], VALID + equal, 17),
+        Column('by number', UINT64, U64, [4, 8, 6, 8], VALID + by_number, 17),
+        Column('words', TEXT, BYTES, words, null_last + node(5, BYTES, 4, numbers(U64, codes), 2), 5,
+               2, text_dictionary([b'no', b'yes'])),
+        Column('by code', TEXT, BYTES, [b'b', b'a', b'b', b'c'],
+               VALID + node(5, BYTES, 4, by_code, 3), 5, 3, text_dictionary([b'a', b'b', b'c'])),
+    ]
+
+
 def page_columns():
     """One column for each page with an example, and what it must print."""
     def example(page, type_id, kind, rows, **more):
@@ -90,6 +124,9 @@ def page_columns():
         [example('sparse.md', UINT64, U64, [7, 7, 9, 7, 7])],
         [example('prefix.md', TEXT, BYTES, [b'car', b'care', b'cat'])],
         [example('cast.md', TEXT, BYTES, [b'#07', b'none', b'#12'])],
+        [raw('base', [100, 103, 105, 109]),
+         example('same.md', INT64, I64, [101, 105, 106, 112])],
+        same_columns(),
         [packed_column(f'w{w}', [i * 2654435761 % 2 ** w for i in range(1024)], w)
          for w in (1, 3, 8, 9, 12, 16, 17, 31, 32, 33, 63, 64)],
     ]

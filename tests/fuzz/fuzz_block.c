@@ -170,8 +170,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(stoa_vector_init(&vectors[0], phys, NULL) == STOA_OK);
     check(stoa_vector_init(&vectors[1], phys, NULL) == STOA_OK);
     if (stoa_block_open(payload, size - HEAD_SIZE, phys, is_utf8, rows, null_count,
-                        data[1] & 2 ? &dictionary : NULL, stoa_kernels_best(), &arena, NULL,
-                        &block, NULL) == STOA_OK) {
+                        data[1] & 2 ? &dictionary : NULL, NULL, stoa_kernels_best(), &arena,
+                        NULL, &block, NULL) == STOA_OK) {
         struct decoded decoded = {
             .block = &block, .vector = &vectors[0], .scratch = &vectors[1]};
         check_block(&decoded);

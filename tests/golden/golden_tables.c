@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/tables/test_correlated.h"
+
 /* One column of every type with values `values` and NULLs as said. */
 static void make_types(struct test_table *table, struct test_random *random,
                        enum test_values values, enum test_nulls nulls, uint32_t rows)
@@ -164,6 +166,12 @@ static void make_sorted(struct test_table *table, struct test_random *random)
     }
 }
 
+/* Columns that are kept by others. */
+static void make_correlated(struct test_table *table, struct test_random *random)
+{
+    test_table_correlated(table, random, 1100, 2, true);
+}
+
 /* Many columns: a footer of many pages, field ids that do not ascend, names of many kinds. */
 static void make_columns(struct test_table *table, struct test_random *random)
 {
@@ -222,6 +230,7 @@ static const struct golden_file golden_files[] = {
     {"numbers",      STOA_PROFILE_BALANCED, make_numbers    },
     {"texts",        STOA_PROFILE_FAST,     make_texts      },
     {"periodic",     STOA_PROFILE_COMPACT,  make_periodic   },
+    {"correlated",   STOA_PROFILE_BALANCED, make_correlated },
     {"columns",      STOA_PROFILE_BALANCED, make_columns    },
     {"spelled",      STOA_PROFILE_BALANCED, make_spelled    },
     {"sorted",       STOA_PROFILE_COMPACT,  make_sorted     },

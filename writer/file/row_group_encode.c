@@ -7,6 +7,9 @@
  *
  *   step 0: dictionaries 0 | step 1: blocks 0, dictionaries 1 | step 2: blocks 1, ...
  *
+ * A column that may refer to another of its own batch is encoded in a run of its own behind the
+ * others of the batch: which encoding the other got decides what can be said of it.
+ *
  * After each step the calling thread appends the batch's payloads in column and block order:
  * the bytes depend on neither threads nor timing [FMT-5].
  */
@@ -14,8 +17,10 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "format/enc/enc_reference.h"
 #include "format/stats_record.h"
 #include "format/zones.h"
+#include "writer/file/reference_plan.h"
 #include "writer/file/writer_state.h"
 
 enum {
@@ -32,8 +37,7 @@ struct block_job {
     uint32_t column;
     uint32_t block;
     struct stoa_buf payload;
-    uint8_t encoding;
-    bool uses_dictionary;
+    struct stoa_block_choice choice;
     uint32_t raw_size;
     struct stoa_stats stats;
     uint8_t zones[STOA_BLOCK_ZONES * STOA_ZONE_RECORD_MAX]; /* records without gaps */
@@ -63,6 +67,8 @@ struct encoder {
     struct batch current;         /* blocks are being encoded */
     struct block_job *blocks;     /* of the current batch, column-major */
     struct stoa_sketch *sketches; /* of all jobs; NULL: not wanted */
+    struct stoa_reference_plan plan;
+    bool is_second_run; /* of the current batch's blocks */
 };
 
 void stoa_encoded_group_init(struct stoa_encoded_group *group)
@@ -104,8 +110,11 @@ static void set_place(const struct encoder *encoder, uint32_t column, stoa_error
 static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_error *err)
 {
     const uint32_t c = encoder->next.first + (uint32_t)i;
+    const struct stoa_plan_column *planned = stoa_reference_plan_find(&encoder->plan, c);
     const struct stoa_column column =
         stoa_column_builder_view(&encoder->writer->columns[c]);
+    if (planned && planned->needs_no_dictionary)
+        return STOA_OK;
     const stoa_status status = stoa_dictionary_build_create(
         &column, encoder->writer->profile, &encoder->next.jobs[i].dictionary, err);
     if (status != STOA_OK)
@@ -155,12 +164,132 @@ static stoa_status compute_stats(struct block_job *job, const struct stoa_column
     return STOA_OK;
 }
 
+/* ---- references to other columns ---- */
+
+/* What a block may refer to, with the columns that the references point to. */
+struct references {
+    struct stoa_enc_reference list[STOA_PLAN_USE_COUNT];
+    struct stoa_column columns[STOA_PLAN_USE_COUNT];
+    uint32_t count;
+};
+
+/* A base whose rows are still buffered, some of them not NULL in this block. */
+static void add_reference(const struct encoder *encoder, const struct block_job *job,
+                          const struct stoa_plan_column *base, enum stoa_plan_use use,
+                          struct references *out)
+{
+    static const uint32_t forms[] = {
+        [STOA_PLAN_EQUAL] = 1 << STOA_SAME_EQUAL,
+        [STOA_PLAN_OFFSET] = 1 << STOA_SAME_OFFSET,
+        [STOA_PLAN_MAP] = 1 << STOA_SAME_NUMBER | 1 << STOA_SAME_CODE,
+    };
+    const struct stoa_column whole =
+        stoa_column_builder_view(&encoder->writer->columns[base->column]);
+    const uint32_t first = job->block * STOA_BLOCK_ROWS;
+    const uint8_t encoding = base->encodings[job->block];
+    if (whole.length != encoder->group->rows || encoding == 0)
+        return;
+    struct stoa_column *column = &out->columns[out->count];
+    *column = stoa_column_slice(&whole, first, stoa_block_rows(whole.length, job->block));
+    out->list[out->count++] = (struct stoa_enc_reference){
+        .number = base->column,
+        .forms = forms[use],
+        .column = column,
+        .codes = base->codes && encoding == STOA_ENC_DICT ? base->codes + first : NULL,
+        .decode_cycles = base->cycles[job->block],
+    };
+}
+
+static void list_references(struct encoder *encoder, const struct block_job *job,
+                            struct references *out)
+{
+    const struct stoa_plan_column *planned =
+        stoa_reference_plan_find(&encoder->plan, job->column);
+    out->count = 0;
+    for (int use = 0; planned && planned->refers && use < STOA_PLAN_USE_COUNT; use++) {
+        const uint8_t base = planned->bases[use];
+        if (base != STOA_PLAN_NONE && encoder->plan.columns[base].is_encoded)
+            add_reference(encoder, job, &encoder->plan.columns[base],
+                          (enum stoa_plan_use)use, out);
+    }
+}
+
+/* Whether the column has to wait for one of its own batch. */
+static bool is_second(struct encoder *encoder, uint32_t column)
+{
+    const struct stoa_plan_column *planned =
+        stoa_reference_plan_find(&encoder->plan, column);
+    for (int use = 0; planned && planned->refers && use < STOA_PLAN_USE_COUNT; use++) {
+        const uint8_t base = planned->bases[use];
+        if (base != STOA_PLAN_NONE &&
+            encoder->plan.columns[base].column >= encoder->current.first)
+            return true;
+    }
+    return false;
+}
+
+/* The codes of a column that others may be determined by, in 2 bytes each. */
+static stoa_status keep_codes(struct encoder *encoder, struct stoa_plan_column *base,
+                              const struct stoa_dictionary_build *dictionary,
+                              stoa_error *err)
+{
+    const uint32_t rows = encoder->group->rows;
+    if (!base->is_base_of_map || !dictionary || encoder->plan.kept == STOA_PLAN_CODES ||
+        stoa_dictionary_build_count(dictionary) > UINT16_MAX)
+        return STOA_OK;
+    const uint32_t *codes = stoa_dictionary_build_codes(dictionary);
+    base->codes = stoa_alloc_array(rows, sizeof *base->codes);
+    if (!base->codes)
+        return stoa_fail_memory(err, rows * sizeof *base->codes);
+    encoder->plan.kept++;
+    for (uint32_t row = 0; row < rows; row++)
+        base->codes[row] = (uint16_t)codes[row];
+    return STOA_OK;
+}
+
+/* After the first run: what its bases have become. */
+static stoa_status note_bases(struct encoder *encoder, stoa_error *err)
+{
+    const uint32_t blocks = encoder->group->blocks;
+    for (uint32_t i = 0; i < encoder->current.count; i++) {
+        struct stoa_plan_column *base =
+            stoa_reference_plan_find(&encoder->plan, encoder->current.first + i);
+        if (!base || !base->is_base)
+            continue;
+        for (uint32_t b = 0; b < blocks; b++) {
+            const struct block_job *job = &encoder->blocks[(size_t)i * blocks + b];
+            base->encodings[b] = job->choice.encoding;
+            base->cycles[b] = job->choice.decode_cycles;
+        }
+        base->is_encoded = true;
+        STOA_TRY(keep_codes(encoder, base, encoder->current.jobs[i].dictionary, err));
+    }
+    return STOA_OK;
+}
+
+/* Codes that no column behind this batch needs. */
+static void drop_codes(struct encoder *encoder)
+{
+    const uint32_t end = encoder->current.first + encoder->current.count;
+    for (uint32_t i = 0; i < encoder->plan.count; i++) {
+        struct stoa_plan_column *base = &encoder->plan.columns[i];
+        if (!base->codes || base->last_user >= end)
+            continue;
+        stoa_free(base->codes);
+        base->codes = NULL;
+        encoder->plan.kept--;
+    }
+}
+
 static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *err)
 {
     struct block_job *job = &encoder->blocks[i];
+    struct references references;
     const struct stoa_file_writer *writer = encoder->writer;
     const struct stoa_dictionary_build *dictionary =
         encoder->current.jobs[job->column - encoder->current.first].dictionary;
+    if (is_second(encoder, job->column) != encoder->is_second_run)
+        return STOA_OK;
     const struct stoa_column whole =
         stoa_column_builder_view(&writer->columns[job->column]);
     const uint32_t first = job->block * STOA_BLOCK_ROWS;
@@ -177,9 +306,17 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
         *job->sketch = (struct stoa_sketch){{0}};
         stoa_sketch_add_column(job->sketch, &column);
     }
-    const stoa_status status = stoa_block_encode(
-        &column, coded.codes, dictionary ? coded.values.length : 0, writer->profile,
-        &job->payload, &job->encoding, &job->uses_dictionary, err);
+    list_references(encoder, job, &references);
+    const struct stoa_block_input input = {
+        .column = &column,
+        .codes = coded.codes,
+        .dictionary_count = dictionary ? coded.values.length : 0,
+        .profile = writer->profile,
+        .references = references.list,
+        .reference_count = references.count,
+    };
+    const stoa_status status =
+        stoa_block_encode_by(&input, &job->payload, &job->choice, err);
     if (status != STOA_OK)
         set_place(encoder, job->column, err);
     return status;
@@ -188,6 +325,8 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
 static stoa_status run_task(void *context, size_t index, stoa_error *err)
 {
     struct encoder *encoder = context;
+    if (encoder->is_second_run)
+        return encode_block(encoder, index, err);
     if (index < encoder->next.count)
         return build_dictionary(encoder, index, err);
     index -= encoder->next.count;
@@ -279,10 +418,10 @@ static stoa_status collect_block(struct encoder *encoder, const struct block_job
         .null_count = (uint32_t)job->stats.null_count,
         .nan_count = (uint32_t)job->stats.nan_count,
         .raw_size = job->raw_size,
-        .encoding = job->encoding,
+        .encoding = job->choice.encoding,
     };
     STOA_TRY(put_core(&job->stats, &record.core, &group->heap, err));
-    if (job->uses_dictionary)
+    if (job->choice.uses_dictionary)
         record.core.flags |= STOA_RECORD_USES_DICTIONARY;
     STOA_TRY(append_payload(encoder, &job->payload, &record.offset, err));
     group->records[(size_t)job->column * group->blocks + job->block] = record;
@@ -345,7 +484,7 @@ static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_erro
     const struct block_job *jobs = encoder->blocks + (size_t)i * blocks;
     bool uses_dictionary = false;
     for (uint32_t b = 0; b < blocks; b++)
-        uses_dictionary |= jobs[b].uses_dictionary;
+        uses_dictionary |= jobs[b].choice.uses_dictionary;
     if (uses_dictionary)
         STOA_TRY(collect_dictionary(encoder, c, &encoder->current.jobs[i], err));
     for (uint32_t b = 0; b < blocks; b++)
@@ -370,6 +509,7 @@ static stoa_status collect_batch(struct encoder *encoder, stoa_error *err)
     for (uint32_t i = 0; i < batch->count; i++)
         STOA_TRY(collect_column(encoder, i, err));
     drop_dictionaries(batch);
+    drop_codes(encoder);
     /* Rows that hardly shrink: what is encoded takes the place of what was buffered, so that
      * both together stay below the raw limit and 24 MiB. */
     if (encoder->group->body.size > RELEASE_BODY) {
@@ -407,8 +547,25 @@ static void prepare_blocks(struct encoder *encoder)
         job->column = encoder->current.first + i / blocks;
         job->block = i % blocks;
         job->payload.size = 0; /* its memory serves the next batch */
-        job->uses_dictionary = false;
+        job->choice = (struct stoa_block_choice){.encoding = 0};
     }
+}
+
+/* The current batch's blocks and the next one's dictionaries. */
+static stoa_status run_batch(struct encoder *encoder, struct stoa_pool *pool,
+                             stoa_error *err)
+{
+    const size_t blocks = (size_t)encoder->current.count * encoder->group->blocks;
+    bool has_second = false;
+    prepare_blocks(encoder);
+    encoder->is_second_run = false;
+    STOA_TRY(stoa_pool_run(pool, encoder->next.count + encoder->current.count + blocks,
+                           run_task, encoder, err));
+    STOA_TRY(note_bases(encoder, err));
+    for (uint32_t i = 0; i < encoder->current.count; i++)
+        has_second |= is_second(encoder, encoder->current.first + i);
+    encoder->is_second_run = true;
+    return has_second ? stoa_pool_run(pool, blocks, run_task, encoder, err) : STOA_OK;
 }
 
 static stoa_status run_steps(struct encoder *encoder, struct stoa_pool *pool,
@@ -416,10 +573,7 @@ static stoa_status run_steps(struct encoder *encoder, struct stoa_pool *pool,
 {
     encoder->next.count = batch_size(encoder->writer, 0);
     while (encoder->next.count > 0 || encoder->current.count > 0) {
-        prepare_blocks(encoder);
-        const size_t tasks = encoder->next.count + encoder->current.count +
-                             (size_t)encoder->current.count * encoder->group->blocks;
-        STOA_TRY(stoa_pool_run(pool, tasks, run_task, encoder, err));
+        STOA_TRY(run_batch(encoder, pool, err));
         STOA_TRY(collect_batch(encoder, err));
         const struct batch done = encoder->current;
         encoder->current = encoder->next;
@@ -523,8 +677,11 @@ stoa_status stoa_row_group_encode(struct stoa_file_writer *writer,
     STOA_TRY_CLEANUP(stoa_buf_reserve(&out_group->body, STOA_PAYLOAD_ALIGN, err));
     STOA_TRY_CLEANUP(make_jobs(&encoder, columns, err));
     STOA_TRY_CLEANUP(make_sketches(&encoder, columns, err));
+    STOA_TRY_CLEANUP(stoa_reference_plan_make(writer->columns, &writer->schema,
+                                              out_group->rows, &encoder.plan, err));
     STOA_TRY_CLEANUP(run_steps(&encoder, is_small ? NULL : writer->pool, err));
 cleanup:
     free_jobs(&encoder, columns);
+    stoa_reference_plan_done(&encoder.plan);
     return status;
 }

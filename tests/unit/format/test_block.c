@@ -44,8 +44,8 @@ static stoa_status open_block(const struct stoa_column *column, struct made_bloc
 {
     stoa_arena_init(&made->arena, (size_t)1 << 27);
     return stoa_block_open(made->payload.data, made->payload.size, column->phys, false,
-                           column->length, made->null_count, NULL, stoa_kernels_best(),
-                           &made->arena, NULL, &made->block, err);
+                           column->length, made->null_count, NULL, NULL,
+                           stoa_kernels_best(), &made->arena, NULL, &made->block, err);
 }
 
 static void block_done(struct made_block *made)
@@ -408,7 +408,7 @@ static void test_block_uses_a_dictionary_when_offered(void **state)
     assert_true(made.uses_dictionary && made.encoding == STOA_ENC_DICT);
     stoa_arena_init(&made.arena, (size_t)1 << 24);
     assert_ok(stoa_block_open(made.payload.data, made.payload.size, STOA_PHYS_BYTES, false,
-                              column.length, count_nulls(&column), &dictionary,
+                              column.length, count_nulls(&column), &dictionary, NULL,
                               stoa_kernels_best(), &made.arena, NULL, &made.block, &err),
               &err);
     assert_ok(stoa_vector_init(&vector, STOA_PHYS_BYTES, NULL), NULL);
@@ -526,7 +526,7 @@ static void test_block_refuses_what_its_record_contradicts(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         stoa_arena_init(&arena, (size_t)1 << 20);
         assert_fails(stoa_block_open(made.payload.data, made.payload.size, STOA_PHYS_I64,
-                                     false, cases[i].rows, cases[i].nulls, NULL,
+                                     false, cases[i].rows, cases[i].nulls, NULL, NULL,
                                      stoa_kernels_best(), &arena, NULL, &block, &err),
                      STOA_E_CORRUPT, &err);
         assert_contains(err.message, cases[i].message);
@@ -665,8 +665,8 @@ static void test_block_take_leaves_no_rows_of_a_failed_call(void **state)
     memset(heap_end, 0xFF, 16); /* damage in the last frame, behind its start */
     stoa_arena_init(&made.arena, (size_t)1 << 27);
     assert_ok(stoa_block_open(made.payload.data, made.payload.size, STOA_PHYS_BYTES, true,
-                              column.length, 0, NULL, stoa_kernels_best(), &made.arena,
-                              NULL, &made.block, &err),
+                              column.length, 0, NULL, NULL, stoa_kernels_best(),
+                              &made.arena, NULL, &made.block, &err),
               &err);
     stoa_column_builder_init(&taken, STOA_PHYS_BYTES);
     const stoa_status expected = stoa_block_take(&made.block, bad + 3, 1, &taken, &err);

@@ -45,8 +45,8 @@ static stoa_status open_block(const uint8_t *bytes, size_t size, enum stoa_phys 
                               stoa_error *err)
 {
     stoa_arena_init(&out->arena, (size_t)1 << 28);
-    return stoa_block_open(bytes, size, phys, false, rows, nulls, NULL, stoa_kernels_best(),
-                           &out->arena, NULL, &out->block, err);
+    return stoa_block_open(bytes, size, phys, false, rows, nulls, NULL, NULL,
+                           stoa_kernels_best(), &out->arena, NULL, &out->block, err);
 }
 
 /* [DENSE-2] 0, false or empty. */

@@ -105,7 +105,7 @@ static void test_table_finds_every_row_by_its_id(void **state)
         assert_true(strncmp(row->spec, "spec/encodings/", 15) == 0);
         assert_true(row->decode_cycles > 0);
     }
-    assert_int_equal(count, 17);
+    assert_int_equal(count, 18);
     assert_null(stoa_encoding_find(0));
     assert_null(stoa_encoding_find(STOA_ENC_ID_LIMIT));
     assert_null(stoa_encoding_find(1000));
