@@ -3,7 +3,7 @@
  * Row groups (format.md 4): where payloads lie, that tails repeat the footer's records, the seed,
  * and the checksum of every payload. Nothing is decoded here.
  */
-#include "decoder.h"
+#include "decoder_nodes.h"
 
 #include <string.h>
 
