@@ -38,6 +38,7 @@ struct conversion {
     uint32_t partition_count;
     uint32_t *tracked;
     uint32_t tracked_count;
+    bool *filters; /* per field, owned; NULL: no filter is asked for */
     struct stoa_transaction transaction;
     struct stoa_router *router;
     uint64_t *rows_by_source;
@@ -321,6 +322,38 @@ static stoa_status kept_partitions(struct conversion *conversion, stoa_error *er
     return STOA_E_PARTITION;
 }
 
+/* The columns whose row groups get filters [FMT-110]. */
+static stoa_status find_filters(struct conversion *conversion, const stoa_schema *schema,
+                                bool *out_filters, stoa_error *err)
+{
+    const stoa_convert_options *options = conversion->options;
+    for (size_t i = 0; i < options->filter_count; i++) {
+        uint32_t field = 0;
+        if (!stoa_schema_find(schema, options->filters[i], &field)) {
+            (void)stoa_fail(err, STOA_E_COLUMN,
+                            "expected a column to make filters of, found \"%.200s\", which "
+                            "there is none of",
+                            options->filters[i]);
+            stoa_error_set_place(err, "%s", options->dataset);
+            return STOA_E_COLUMN;
+        }
+        out_filters[field] = true;
+    }
+    return STOA_OK;
+}
+
+static stoa_status settle_filters(struct conversion *conversion, const stoa_schema *schema,
+                                  stoa_error *err)
+{
+    if (conversion->options->filter_count == 0)
+        return STOA_OK;
+    conversion->filters =
+        stoa_alloc_zeroed(schema->field_count, sizeof *conversion->filters);
+    if (conversion->filters == NULL)
+        return stoa_fail_memory(err, schema->field_count * sizeof *conversion->filters);
+    return find_filters(conversion, schema, conversion->filters, err);
+}
+
 static stoa_status settle_columns(struct conversion *conversion, stoa_error *err)
 {
     const struct stoa_manifest *manifest = conversion->base.manifest;
@@ -337,6 +370,7 @@ static stoa_status settle_columns(struct conversion *conversion, stoa_error *err
     conversion->tracked = stoa_alloc_array(field_count, sizeof *conversion->tracked);
     if (conversion->partitions == NULL || conversion->tracked == NULL)
         return stoa_fail_memory(err, field_count * sizeof *conversion->tracked);
+    STOA_TRY(settle_filters(conversion, &conversion->schema, err));
     STOA_TRY(manifest != NULL ? kept_partitions(conversion, err)
                               : new_partitions(conversion, err));
     conversion->tracked_count =
@@ -364,6 +398,7 @@ static stoa_status read_rows(struct conversion *conversion, stoa_error *err)
     const struct stoa_router_options options = {
         .writer = {.schema = conversion->schema,
                    .profile = conversion->profile,
+                   .filters = conversion->filters,
                    .pool = conversion->pool,
                    .tracked = conversion->tracked,
                    .tracked_count = conversion->tracked_count},
@@ -500,6 +535,7 @@ stoa_status stoa_convert(const stoa_convert_options *options,
     stoa_free(conversion.overrides);
     stoa_free(conversion.partitions);
     stoa_free(conversion.tracked);
+    stoa_free(conversion.filters);
     stoa_free(conversion.rows_by_source);
     if (status == STOA_OK)
         *out_report = conversion.report;

@@ -65,6 +65,7 @@ void stoa_data_writer_free(struct stoa_data_writer *writer)
 static stoa_status open_file(struct stoa_data_writer *writer, stoa_error *err)
 {
     const struct stoa_file_writer_options options = {.profile = writer->options.profile,
+                                                     .filters = writer->options.filters,
                                                      .pool = writer->options.pool};
     STOA_TRY(stoa_transaction_create_file(writer->transaction, writer->directory,
                                           writer->values, writer->value_count,

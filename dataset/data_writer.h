@@ -22,6 +22,7 @@
 struct stoa_data_writer_options {
     stoa_schema schema;
     enum stoa_profile profile;
+    const bool *filters;     /* one per field, borrowed; NULL: no filter is asked for */
     struct stoa_pool *pool;  /* borrowed; NULL: the calling thread */
     const uint32_t *tracked; /* fields whose statistics go to the manifest */
     uint32_t tracked_count;

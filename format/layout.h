@@ -63,6 +63,7 @@ enum stoa_section_id {
     STOA_SECTION_NAMES = 8,
     STOA_SECTION_GROUPS = 9,
     STOA_SECTION_ZONES = 16,
+    STOA_SECTION_FILTERS = 17,
     STOA_SECTION_SKETCHES = 18,
     STOA_SECTION_ID_LIMIT = 19
 };
@@ -75,8 +76,8 @@ static inline bool stoa_section_is_required(uint32_t id)
 }
 static inline bool stoa_section_is_known(uint32_t id)
 {
-    return stoa_section_is_required(id) || id == STOA_SECTION_ZONES ||
-           id == STOA_SECTION_SKETCHES;
+    return stoa_section_is_required(id) ||
+           (id >= STOA_SECTION_ZONES && id <= STOA_SECTION_SKETCHES);
 }
 
 /* Flags of column records and schema nodes. */
@@ -85,7 +86,8 @@ enum {
     STOA_COLUMN_HAS_DICTIONARY = 2,
     STOA_COLUMN_HAS_ZONES = 4,
     STOA_COLUMN_HAS_SKETCH = 8,
-    STOA_COLUMN_FLAGS = 15
+    STOA_COLUMN_HAS_FILTERS = 16,
+    STOA_COLUMN_FLAGS = 31
 };
 
 /* Flags of block and statistics records [FMT-67]. */
@@ -140,6 +142,7 @@ struct stoa_column_record {
     uint32_t dictionary_index; /* of its first dictionary record, or STOA_NO_INDEX */
     uint32_t zones_offset;     /* of its part of the zones section, in units of 8 bytes */
     uint32_t sketch_offset;    /* of its sketch in its section, in units of 8 bytes */
+    uint32_t filters_offset;   /* of its part of the filters section, likewise */
 };
 
 struct stoa_group_record {

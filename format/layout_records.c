@@ -118,6 +118,7 @@ void stoa_column_record_write(const struct stoa_column_record *record, uint8_t *
     stoa_store_le32(out + 40, record->dictionary_index);
     stoa_store_le32(out + 48, record->zones_offset);
     stoa_store_le32(out + 52, record->sketch_offset);
+    stoa_store_le32(out + 56, record->filters_offset);
 }
 
 static stoa_status check_column(const struct stoa_column_record *record, stoa_error *err)
@@ -145,6 +146,11 @@ static stoa_status check_column(const struct stoa_column_record *record, stoa_er
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected no sketch where no flag says so, found it at %" PRIu32,
                          record->sketch_offset);
+    if (!(record->flags & STOA_COLUMN_HAS_FILTERS) && record->filters_offset != 0)
+        return stoa_fail(
+            err, STOA_E_CORRUPT,
+            "expected no filters where no flag says so, found them at %" PRIu32,
+            record->filters_offset);
     const bool has_index = record->dictionary_index != STOA_NO_INDEX;
     if (has_index != ((record->flags & STOA_COLUMN_HAS_DICTIONARY) != 0))
         return stoa_fail(err, STOA_E_CORRUPT,
@@ -174,10 +180,11 @@ stoa_status stoa_column_record_read(const uint8_t *bytes,
         .dictionary_index = stoa_load_le32(bytes + 40),
         .zones_offset = stoa_load_le32(bytes + 48),
         .sketch_offset = stoa_load_le32(bytes + 52),
+        .filters_offset = stoa_load_le32(bytes + 56),
     };
     STOA_TRY(expect_zero("column", stoa_load_le16(bytes + 22), err));
     STOA_TRY(expect_zero("column", stoa_load_le32(bytes + 44), err));
-    STOA_TRY(expect_zero("column", stoa_load_le64(bytes + 56), err));
+    STOA_TRY(expect_zero("column", stoa_load_le32(bytes + 60), err));
     STOA_TRY(check_column(&record, err));
     *out_record = record;
     return STOA_OK;

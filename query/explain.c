@@ -225,6 +225,9 @@ static stoa_status put_scan_counters(struct writer *w)
     STOA_TRY(put_part(w, "files", c->files - c->files_pruned, c->files));
     STOA_TRY(
         put_part(w, "row groups", c->row_groups - c->row_groups_pruned, c->row_groups));
+    if (c->row_groups_filtered > 0)
+        STOA_TRY(stoa_buf_printf(w->out, w->err, " (%s ruled out by filters)",
+                                 count_text(c->row_groups_filtered, text[0])));
     STOA_TRY(put_part(w, "blocks", c->blocks - c->blocks_pruned, c->blocks));
     if (c->zones > 0)
         STOA_TRY(put_part(w, "zones", c->zones - c->zones_pruned, c->zones));

@@ -6,6 +6,7 @@
 #include "query/morsel.h"
 
 #include "common/alloc.h"
+#include "query/filter_prune.h"
 #include "query/stats_fold.h"
 #include "query/verdict.h"
 
@@ -300,6 +301,11 @@ static stoa_status enter_group(struct stoa_morsel_source *source, stoa_error *er
     struct stoa_verdict verdict;
     STOA_TRY(stoa_reader_row_group(source->files->reader, source->group, &info, err));
     STOA_TRY(judge_group(source, &verdict, err));
+    if (!verdict.is_pruned) {
+        STOA_TRY(
+            stoa_filters_judge(source->plan, source->files, source->group, &verdict, err));
+        source->counters.row_groups_filtered += verdict.is_pruned;
+    }
     source->next_row = info.first_row + info.rows;
     source->counters.row_groups++;
     if (verdict.is_pruned) {

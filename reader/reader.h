@@ -132,6 +132,12 @@ STOA_MUST_USE stoa_status stoa_reader_group_zones(struct stoa_reader *reader,
 STOA_MUST_USE stoa_status stoa_reader_sketch(struct stoa_reader *reader, uint32_t column,
                                              bool *out_has, struct stoa_sketch *out_sketch,
                                              stoa_error *err);
+/* *out_may false: none of the values with these hashes (stoa_value_hash) is in the row group, as its
+ * filter says; true when it has none. O(1) pages a hash. */
+STOA_MUST_USE stoa_status stoa_reader_may_hold(struct stoa_reader *reader, uint32_t column,
+                                               uint32_t group, const uint64_t *hashes,
+                                               size_t count, bool *out_may,
+                                               stoa_error *err);
 /* Those of all columns to `out_sketches`; *out_has false when one has none. */
 STOA_MUST_USE stoa_status stoa_reader_sketches(struct stoa_reader *reader, bool *out_has,
                                                struct stoa_sketch *out_sketches,

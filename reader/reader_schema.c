@@ -51,6 +51,13 @@ static stoa_status check_column(const struct stoa_reader *reader,
         return stoa_fail(err, STOA_E_CORRUPT,
                          "expected no sketches beside more than %d columns, found one",
                          STOA_SKETCH_COLUMNS);
+    if (record->flags & STOA_COLUMN_HAS_FILTERS &&
+        (uint64_t)record->filters_offset * STOA_PAYLOAD_ALIGN >=
+            reader->sections[STOA_SECTION_FILTERS].size)
+        return stoa_fail(
+            err, STOA_E_CORRUPT,
+            "expected filters within %" PRIu64 " bytes, found them at %" PRIu32 " times 8",
+            reader->sections[STOA_SECTION_FILTERS].size, record->filters_offset);
     if (record->flags & STOA_COLUMN_HAS_ZONES &&
         (uint64_t)record->zones_offset * STOA_PAYLOAD_ALIGN >=
             reader->sections[STOA_SECTION_ZONES].size)

@@ -6,7 +6,7 @@
  *   footer_stream.c  footer pages: read and checked when first touched
  *   reader_schema.c  column records, names, field ids, the schema
  *   reader_records.c row group, block and statistics records
- *   reader_zones.c, reader_sketch.c, reader_tail.c  zones, sketches, tails of row groups
+ *   reader_zones.c, reader_sketch.c, reader_filter.c, reader_tail.c  as they are called
  *   block_load.c     payloads, dictionaries, slots; reader_take.c  values by row number
  *   verify*.c        every byte of the file
  *
@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 
 #include "common/arena.h"
+#include "format/filter.h"
 #include "format/layout.h"
 #include "reader/reader.h"
 
@@ -149,6 +150,23 @@ STOA_MUST_USE stoa_status stoa_zone_entry_get(struct stoa_reader *reader,
                                               const struct stoa_column_record *record,
                                               uint32_t group, uint32_t *out_first,
                                               stoa_error *err);
+
+/* ---- reader_filter.c ---- */
+
+struct stoa_filter_place {
+    uint64_t offset; /* in the section */
+    uint64_t size;   /* 0: the row group has no filter of the column */
+    struct stoa_filter_head head;
+};
+STOA_MUST_USE stoa_status stoa_filter_place_get(struct stoa_reader *reader,
+                                                const struct stoa_column_record *record,
+                                                uint32_t group,
+                                                struct stoa_filter_place *out_place,
+                                                stoa_error *err);
+/* Whether the filter, which is there, may hold a value with this hash. */
+STOA_MUST_USE stoa_status stoa_filter_ask(struct stoa_reader *reader,
+                                          const struct stoa_filter_place *place,
+                                          uint64_t hash, bool *out_may, stoa_error *err);
 
 /* ---- reader_sketch.c ---- */
 

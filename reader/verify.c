@@ -201,6 +201,7 @@ static stoa_status run(struct stoa_verify *verify, stoa_error *err)
         STOA_TRY(stoa_verify_group(verify, g, err));
     STOA_TRY(stoa_verify_stats(verify, err));
     STOA_TRY(stoa_verify_zones(verify, err));
+    STOA_TRY(stoa_verify_filters(verify, err));
     return stoa_verify_sketches(verify, err);
 }
 

@@ -68,6 +68,7 @@ stoa_status stoa_verify_block(struct stoa_verify *verify,
     STOA_TRY_CLEANUP(decode(verify, record, &builder, err));
     const struct stoa_column column = stoa_column_builder_view(&builder);
     stoa_verify_sketch_block(verify, site->column, &column);
+    STOA_TRY_CLEANUP(stoa_verify_block_filter(verify, site, &column, err));
     STOA_TRY_CLEANUP(check_values(verify, site, record, &column, err));
 cleanup:
     stoa_column_builder_done(&builder);

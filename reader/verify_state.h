@@ -42,6 +42,12 @@ STOA_MUST_USE stoa_status stoa_verify_block_zones(struct stoa_verify *verify,
                                                   const struct stoa_stats *block,
                                                   const struct stoa_stats *expected,
                                                   stoa_error *err);
+STOA_MUST_USE stoa_status stoa_verify_filters(struct stoa_verify *verify, stoa_error *err);
+/* Deep: asks the row group's filter for all decoded values of the block. */
+STOA_MUST_USE stoa_status stoa_verify_block_filter(struct stoa_verify *verify,
+                                                   const struct stoa_block_site *site,
+                                                   const struct stoa_column *values,
+                                                   stoa_error *err);
 STOA_MUST_USE stoa_status stoa_verify_sketches_begin(struct stoa_verify *verify,
                                                      stoa_error *err);
 /* Takes the decoded values of one block. */

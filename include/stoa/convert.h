@@ -43,11 +43,15 @@ typedef struct stoa_convert_options {
     const char
         *mode; /* NULL or "append": create or append; "create": refuse an existing one */
     const char *profile; /* NULL or "balanced", "fast", "compact" */
-    const char *format;  /* NULL: by content; "csv" */
-    char delimiter;      /* 0: detect */
-    char quote;          /* 0: detect */
-    int no_quote;        /* 1: no byte is a quote */
-    int header;          /* 0: detect, 1: first row is the header, 2: no header */
+    const char *const
+        *filters; /* columns that are searched for single values: row groups without
+                                 * the value are then skipped */
+    size_t filter_count;
+    const char *format; /* NULL: by content; "csv" */
+    char delimiter;     /* 0: detect */
+    char quote;         /* 0: detect */
+    int no_quote;       /* 1: no byte is a quote */
+    int header;         /* 0: detect, 1: first row is the header, 2: no header */
     uint64_t skip_lines;
     const char *encoding; /* NULL: UTF-8; else a name that iconv knows, "windows-1252" */
     const char *const *nulls; /* texts that mean NULL besides the unquoted empty field */

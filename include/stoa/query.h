@@ -82,6 +82,7 @@ typedef struct stoa_query_counters {
     uint64_t partitions,
         partitions_pruned; /* distinct partition tuples; 0 when unpartitioned */
     uint64_t row_groups, row_groups_pruned; /* in opened files */
+    uint64_t row_groups_filtered;           /* those of them that only filters ruled out */
     uint64_t blocks, blocks_pruned; /* row ranges of 65,536 in row groups that were kept */
     uint64_t zones, zones_pruned;   /* row ranges of 8,192 in blocks that were kept, where
                                    * zones were looked at */

@@ -85,7 +85,9 @@ struct column {
     bool has_zones;
     uint64_t zones; /* where its part of the zones section begins */
     bool has_sketch;
-    uint64_t sketch;    /* where it begins in its section */
+    uint64_t sketch; /* where it begins in its section */
+    bool has_filters;
+    uint64_t filters;   /* where its part of the filters section begins */
     uint8_t *registers; /* of the values decoded so far, when it has one */
 };
 
@@ -119,6 +121,7 @@ enum {
     SECTION_NAMES = 8,
     SECTION_GROUPS = 9,
     SECTION_ZONES = 16,
+    SECTION_FILTERS = 17,
     SECTION_SKETCHES = 18,
     SECTION_COUNT = 19
 };

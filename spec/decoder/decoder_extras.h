@@ -16,5 +16,10 @@ void check_block_zones(const struct decoder *d, const struct column *column,
 /* decoder_sketches.c: the values of one block, and at the end all sketches. */
 void add_to_sketch(struct column *column, const struct value *values, uint32_t rows);
 void check_sketches(struct decoder *d);
+uint64_t hash_value(unsigned kind, const struct value *v); /* [FMT-100] */
+/* decoder_filters.c: where the parts lie, and the values of one block. */
+void check_filter_parts(struct decoder *d);
+void check_block_filter(const struct decoder *d, const struct column *column,
+                        const struct value *values, uint32_t rows);
 
 #endif

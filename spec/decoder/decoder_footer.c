@@ -22,6 +22,7 @@ static const char *const section_names[SECTION_COUNT] = {"",
                                                          "name table",
                                                          "row-group records",
                                                          [SECTION_ZONES] = "zones",
+                                                         [SECTION_FILTERS] = "filters",
                                                          [SECTION_SKETCHES] = "sketches"};
 
 /* [FMT-60] Joins the pages' stream bytes, checking each; [FMT-61] checks the content identity. */
@@ -55,8 +56,8 @@ static void read_pages(struct decoder *d, struct heap *heap)
 /* Sections 1 .. 9, and those that only help a reader. */
 static bool is_known(uint32_t id)
 {
-    return (id > 0 && id <= SECTION_GROUPS) || id == SECTION_ZONES ||
-           id == SECTION_SKETCHES;
+    return (id > 0 && id <= SECTION_GROUPS) ||
+           (id >= SECTION_ZONES && id <= SECTION_SKETCHES);
 }
 
 /* [FMT-62] One directory entry; returns where its section ends. */
@@ -164,7 +165,7 @@ static void read_columns(struct decoder *d, struct heap *heap_of_all)
             p[20] != c->scale || (flags & 1) != c->is_nullable ||
             get16(p + 16) != c->name_size)
             refuse(d, "column record: it differs from the schema section");
-        if (flags > 15)
+        if (flags > 31)
             refuse(d, "column record: unknown flags %02x", flags);
         if (get32(p + 12) != name_end || c->name_size > heap->size - name_end ||
             memcmp(heap->bytes + name_end, c->name, c->name_size) != 0)
@@ -175,7 +176,11 @@ static void read_columns(struct decoder *d, struct heap *heap_of_all)
             refuse(d, "column record: the hash of its name does not fit");
         require_zero(d, p + 22, 2, "column record");
         require_zero(d, p + 44, 4, "column record");
-        require_zero(d, p + 56, 8, "column record");
+        require_zero(d, p + 60, 4, "column record");
+        c->has_filters = flags & 16;
+        c->filters = (uint64_t)get32(p + 56) * 8;
+        if (!c->has_filters)
+            require_zero(d, p + 56, 4, "column record without filters");
         c->has_sketch = flags & 8;
         c->sketch = (uint64_t)get32(p + 52) * 8;
         if (c->has_sketch && d->column_count > 4096)

@@ -90,6 +90,8 @@ static struct statistics read_block(struct decoder *d, uint32_t column,
     statistics_compare(d, c, &s, p, true);
     if (c->has_sketch)
         add_to_sketch(&d->columns[column], out, rows);
+    if (c->has_filters)
+        check_block_filter(d, c, out, rows);
     if (c->has_zones)
         check_block_zones(d, c, &s, out, rows);
     d->at_column = NULL;
@@ -213,6 +215,7 @@ int main(int argc, char **argv)
     read_footer(&d, &heap);
     check_groups(&d, &heap);
     check_zone_parts(&d);
+    check_filter_parts(&d);
     print_heading(&d);
     struct statistics *file = allocate(&heap, d.column_count, sizeof *file);
     for (uint32_t c = 0; c < d.column_count; c++)

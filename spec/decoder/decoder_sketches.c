@@ -26,17 +26,23 @@ static uint32_t canonical(unsigned kind, const struct value *v, uint8_t out[16])
     return kind == KIND_I128 ? 16 : 8;
 }
 
+uint64_t hash_value(unsigned kind, const struct value *v)
+{
+    uint8_t bytes[16];
+    if (kind == KIND_BYTES || kind == KIND_FIXED16)
+        return xxh3(v->text, v->size, 0);
+    const uint32_t size = canonical(kind, v, bytes);
+    return xxh3(bytes, size, 0);
+}
+
 /* [FMT-101] */
 void add_to_sketch(struct column *column, const struct value *values, uint32_t rows)
 {
     for (uint32_t r = 0; r < rows; r++) {
         const struct value *v = &values[r];
-        uint8_t bytes[16];
         if (v->is_null)
             continue;
-        const uint64_t hash = column->kind == KIND_BYTES || column->kind == KIND_FIXED16
-                                  ? xxh3(v->text, v->size, 0)
-                                  : xxh3(bytes, canonical(column->kind, v, bytes), 0);
+        const uint64_t hash = hash_value(column->kind, v);
         unsigned rank = 1;
         while (rank < 55 && (hash >> (54 - rank) & 1) == 0)
             rank++;

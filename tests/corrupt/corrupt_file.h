@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Parts that a field can be in. Footer sections are 1 .. 9, 16 and 18 as in the directory. */
+/* Parts that a field can be in. Footer sections are 1 .. 9 and 16 .. 18 as in the directory. */
 enum corrupt_part {
     CORRUPT_BLOCKS = 1,
     CORRUPT_GROUP_STATS = 2,
@@ -27,6 +27,7 @@ enum corrupt_part {
     CORRUPT_TRAILER = 12,
     CORRUPT_BODY = 13, /* everything from the schema section to the last tail */
     CORRUPT_ZONES = 16,
+    CORRUPT_FILTERS = 17,
     CORRUPT_SKETCHES = 18
 };
 

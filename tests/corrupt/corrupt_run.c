@@ -49,6 +49,9 @@ static void run_blocks(struct stoa_reader *reader, uint32_t c, uint32_t g,
     const stoa_status status = stoa_reader_row_group(reader, g, &group, &error);
     note(hunt, status, &error);
     note(hunt, stoa_reader_group_stats(reader, c, g, &stats, &error), &error);
+    const uint64_t hashes[] = {0, UINT64_MAX, UINT64_C(0x123456789abcdef0)};
+    bool may = false;
+    note(hunt, stoa_reader_may_hold(reader, c, g, hashes, 3, &may, &error), &error);
     for (uint32_t b = 0; status == STOA_OK && b < group.blocks; b++) {
         struct stoa_block_info info;
         note(hunt, stoa_reader_block_info(reader, c, g, b, &info, &error), &error);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Damage in what a file can do without: the sections that only spare a reader work. A wrong zone
- * hides rows, so it must be found like damage anywhere else [FMT-83] [FMT-91] [FMT-92].
+ * hides rows, so it must be found like damage anywhere else [FMT-83] [FMT-91] [FMT-92], and so does a
+ * filter that denies a value [FMT-111] [FMT-113].
  */
 #include "tests/corrupt/corrupt_file.h"
 #include "tests/corrupt/corrupt_run.h"
@@ -26,8 +27,9 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture fixture;
-    static const struct test_write_options options = {.profile = STOA_PROFILE_BALANCED,
-                                                      .keeps_sketches = true};
+    static const bool filters[COLUMNS] = {true, false};
+    static const struct test_write_options options = {
+        .profile = STOA_PROFILE_BALANCED, .keeps_sketches = true, .filters = filters};
     struct test_random random = {.state = 20261123};
     struct test_table table;
     test_directory_make(&fixture.directory);
@@ -94,7 +96,7 @@ static const struct {
     {"elsewhere", CORRUPT_COLUMNS, 48, 4, ADD, 1, "zones at offset 0 of their section, found 8"},
     {"without flag", CORRUPT_COLUMNS, COLUMN + 21, 1, XOR, 4, "no zones where no flag says so"},
     {"flag lost", CORRUPT_COLUMNS, 21, 1, XOR, 4, "zones at offset 0 of their section, found 128"},
-    {"reserved", CORRUPT_COLUMNS, 56, 4, SET, 1, "reserved bytes of a column"},
+    {"reserved", CORRUPT_COLUMNS, 60, 4, SET, 1, "reserved bytes of a column"},
     {"entry", CORRUPT_ZONES, 0, 4, SET, 1, "from record 0 on, found 1"},
     {"entry outside", CORRUPT_ZONES, 0, 4, SET, 0xfffffffe, "within the"},
     {"no entry", CORRUPT_ZONES, 0, 4, SET, UINT32_MAX, "in some row group where the column's flag"},
@@ -109,6 +111,18 @@ static const struct {
     {"min above max", CORRUPT_ZONES, RECORDS + 8, 8, SET, UINT64_MAX, "min up to the max"},
     {"sum", CORRUPT_ZONES, RECORDS + 2 * RECORD + 24, 8, ADD, 1, "record of zone 2 as"},
     {"min of texts", CORRUPT_ZONES, PART + RECORDS + 8, 1, ADD, 1, "record of zone 0 as"},
+    {"filters outside", CORRUPT_COLUMNS, 56, 4, SET, UINT32_MAX, "filters within"},
+    {"filters elsewhere", CORRUPT_COLUMNS, 56, 4, ADD, 1, "filter"},
+    {"filters without flag", CORRUPT_COLUMNS, COLUMN + 56, 4, SET, 1, "no filters where no flag says so"},
+    {"flag of filters lost", CORRUPT_COLUMNS, 21, 1, XOR, 16, "expected 0 bytes of filters"},
+    {"filter outside", CORRUPT_FILTERS, 0, 4, SET, UINT32_MAX, "filter within"},
+    {"filter elsewhere", CORRUPT_FILTERS, 0, 4, ADD, UINT32_MAX, "filter"},
+    {"no filter", CORRUPT_FILTERS, 0, 8, SET, 0, "filter in some row group where the column's flag"},
+    {"size of a filter", CORRUPT_FILTERS, 4, 4, ADD, UINT32_MAX, "expected a filter of"},
+    {"seed", CORRUPT_FILTERS, 8, 8, XOR, 1, "filter that lets all values through, found"},
+    {"segment size", CORRUPT_FILTERS, 16, 4, ADD, 1, "expected a filter of"},
+    {"segment count", CORRUPT_FILTERS, 20, 4, SET, 0, "expected a filter of"},
+    {"fingerprints", CORRUPT_FILTERS, 24 + 8000, 8, XOR, 0x0101010101010101, "filter that lets all values through, found"},
     {"sketch outside", CORRUPT_COLUMNS, 52, 4, SET, UINT32_MAX, "footer section 18"},
     {"sketch elsewhere", CORRUPT_COLUMNS, COLUMN + 52, 4, ADD, UINT32_MAX, "sketch at offset 776 of its section, found 768"},
     {"sketch lost", CORRUPT_COLUMNS, COLUMN + 21, 1, XOR, 8, "no sketch where no flag says so"},
@@ -150,6 +164,10 @@ static void test_optional_sections_must_not_be_required(void **state)
     corrupt_take(&file, fixture->bytes, fixture->size);
     set_section_flags(&file, CORRUPT_ZONES, 1);
     check(fixture, &file, "flags", "expected section 16 not to be flagged as required");
+    corrupt_done(&file);
+    corrupt_take(&file, fixture->bytes, fixture->size);
+    set_section_flags(&file, CORRUPT_FILTERS, 1);
+    check(fixture, &file, "flags", "expected section 17 not to be flagged as required");
     corrupt_done(&file);
     corrupt_take(&file, fixture->bytes, fixture->size);
     set_section_flags(&file, CORRUPT_SKETCHES, 1);

@@ -146,7 +146,7 @@ static void test_decoder_prints_all_values_and_null_patterns(void **state)
     }
 }
 
-/* Columns of every type that keep zones and sketches [FMT-90] [FMT-102]. */
+/* Columns of every type that keep zones, sketches and filters [FMT-90] [FMT-102] [FMT-112]. */
 static void test_decoder_makes_zones_and_sketches_anew(void **state)
 {
     static const enum test_values values[] = {TEST_VALUES_SEQUENCE, TEST_VALUES_STEADY,
@@ -155,15 +155,17 @@ static void test_decoder_makes_zones_and_sketches_anew(void **state)
     (void)state;
     for (size_t round = 0; round < 3; round++) {
         struct test_column_spec specs[TEST_TYPE_COUNT];
+        bool filters[TEST_TYPE_COUNT];
         char names[TEST_TYPE_COUNT][24];
         for (size_t i = 0; i < TEST_TYPE_COUNT; i++) {
             snprintf(names[i], sizeof names[i], "c%zu", i);
+            filters[i] = i % 3 != 1;
             specs[i] = (struct test_column_spec){names[i], test_type(i), values[round],
                                                  (enum test_nulls)(i % 4)};
         }
         struct test_table table;
-        const struct test_write_options options = {.profile = STOA_PROFILE_FAST,
-                                                   .keeps_sketches = true};
+        const struct test_write_options options = {
+            .profile = STOA_PROFILE_FAST, .keeps_sketches = true, .filters = filters};
         test_table_make(&table, &random, specs, TEST_TYPE_COUNT,
                         round == 1 ? 70000 : 17000);
         check(&table, &options);

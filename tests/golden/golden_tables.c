@@ -111,7 +111,8 @@ static void make_texts(struct test_table *table, struct test_random *random)
     test_table_make(table, random, specs, sizeof specs / sizeof *specs, 1060);
 }
 
-/* A dense sketch, sparse ones from values and from a dictionary, and one of no value [FMT-102]. */
+/* A dense sketch, sparse ones from values and from a dictionary, and one of no value [FMT-102]; filters
+ * [FMT-111]. */
 static void make_sketches(struct test_table *table, struct test_random *random)
 {
     static const struct test_column_spec specs[] = {
@@ -247,6 +248,12 @@ const struct golden_file *golden_file_at(size_t i)
 bool golden_keeps_sketches(const struct golden_file *file)
 {
     return file->make == make_sketches;
+}
+
+const bool *golden_filters(const struct golden_file *file)
+{
+    static const bool filters[64] = {true, false, true, true};
+    return file->make == make_sketches ? filters : NULL;
 }
 
 void golden_table_make(const struct golden_file *file, struct test_table *table)

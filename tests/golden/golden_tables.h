@@ -20,6 +20,8 @@ struct golden_file {
 const struct golden_file *golden_file_at(size_t i);
 /* Whether it is written with sketches though it is small. */
 bool golden_keeps_sketches(const struct golden_file *file);
+/* The columns it has filters of: 64 of them, NULL for none. */
+const bool *golden_filters(const struct golden_file *file);
 /* Makes its table; the seed is the file's own and no environment changes it. */
 void golden_table_make(const struct golden_file *file, struct test_table *table);
 

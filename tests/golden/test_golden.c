@@ -34,8 +34,10 @@ static void test_writer_gives_the_golden_bytes(void **state)
     test_directory_make(&directory);
     for (size_t i = 0; golden_file_at(i); i++) {
         const struct golden_file *golden = golden_file_at(i);
-        const struct test_write_options options = {
-            .profile = golden->profile, .keeps_sketches = golden_keeps_sketches(golden)};
+        const struct test_write_options options = {.profile = golden->profile,
+                                                   .keeps_sketches =
+                                                       golden_keeps_sketches(golden),
+                                                   .filters = golden_filters(golden)};
         struct test_table table;
         size_t found_size = 0;
         size_t expected_size = 0;

@@ -29,8 +29,10 @@ static int write_one(const char *folder, int dirfd, const struct golden_file *go
     struct test_directory directory = {.fd = dirfd};
     stoa_error error;
     char name[128];
-    const struct test_write_options options = {
-        .profile = golden->profile, .keeps_sketches = golden_keeps_sketches(golden)};
+    const struct test_write_options options = {.profile = golden->profile,
+                                               .keeps_sketches =
+                                                   golden_keeps_sketches(golden),
+                                               .filters = golden_filters(golden)};
     snprintf(name, sizeof name, "%s.stoa", golden->name);
     stoa_buf_init(&text, SIZE_MAX / 4);
     golden_table_make(golden, &table);

@@ -318,7 +318,8 @@ static stoa_status write_file(const struct test_table *table, const struct stoa_
     const struct stoa_file_writer_options writer_options = {.profile = options->profile,
                                                             .pool = pool,
                                                             .keeps_sketches =
-                                                                options->keeps_sketches};
+                                                                options->keeps_sketches,
+                                                            .filters = options->filters};
     struct stoa_file_writer *writer = NULL;
     stoa_status status = STOA_OK;
     STOA_TRY(stoa_file_writer_create(file, &table->schema, &writer_options, &writer, err));

@@ -72,6 +72,7 @@ struct test_write_options {
     unsigned threads;     /* 0: no pool */
     uint32_t append_rows; /* rows per append; 0: all at once */
     bool keeps_sketches;  /* though the file is small */
+    const bool *filters;  /* as in stoa_file_writer_options */
 };
 
 /* Writes the table to a new file `name`; for fault tests. */

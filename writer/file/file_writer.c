@@ -86,8 +86,9 @@ static stoa_status allocate_columns(struct stoa_file_writer *writer, stoa_error 
     writer->stored_bytes = stoa_alloc_zeroed(count, sizeof *writer->stored_bytes);
     writer->has_dictionary = stoa_alloc_zeroed(count, sizeof *writer->has_dictionary);
     writer->has_zones = stoa_alloc_zeroed(count, sizeof *writer->has_zones);
+    writer->has_filters = stoa_alloc_zeroed(count, sizeof *writer->has_filters);
     if (!writer->columns || !writer->stats || !writer->stored_bytes ||
-        !writer->has_dictionary || !writer->has_zones) {
+        !writer->has_dictionary || !writer->has_zones || !writer->has_filters) {
         stoa_free(writer->columns); /* nothing in it is initialised yet */
         writer->columns = NULL;
         return stoa_fail_memory(err,
@@ -127,6 +128,19 @@ cleanup:
     return status;
 }
 
+static stoa_status copy_filters(struct stoa_file_writer *writer, const bool *filters,
+                                stoa_error *err)
+{
+    const size_t count = writer->schema.field_count;
+    if (!filters)
+        return STOA_OK;
+    writer->wants_filter = stoa_alloc_array(count, sizeof *filters);
+    if (!writer->wants_filter)
+        return stoa_fail_memory(err, count * sizeof *filters);
+    memcpy(writer->wants_filter, filters, count * sizeof *filters);
+    return STOA_OK;
+}
+
 stoa_status stoa_file_writer_create(const struct stoa_file *file, const stoa_schema *schema,
                                     const struct stoa_file_writer_options *options,
                                     struct stoa_file_writer **out_writer, stoa_error *err)
@@ -144,6 +158,7 @@ stoa_status stoa_file_writer_create(const struct stoa_file *file, const stoa_sch
     STOA_TRY_CLEANUP(check_unique_names(writer, err));
     STOA_TRY_CLEANUP(check_unique_ids(writer, err));
     STOA_TRY_CLEANUP(allocate_columns(writer, err));
+    STOA_TRY_CLEANUP(copy_filters(writer, options->filters, err));
     stoa_cut_init(&writer->cut, &writer->schema);
     STOA_TRY_CLEANUP(write_head(writer, err));
     *out_writer = writer;
@@ -168,6 +183,8 @@ void stoa_file_writer_free(struct stoa_file_writer *writer)
     stoa_free(writer->stored_bytes);
     stoa_free(writer->has_dictionary);
     stoa_free(writer->has_zones);
+    stoa_free(writer->has_filters);
+    stoa_free(writer->wants_filter);
     stoa_free(writer->sketches);
     stoa_free(writer->name_table);
     stoa_free(writer->names);

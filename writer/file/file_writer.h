@@ -26,6 +26,9 @@ struct stoa_file_writer_options {
     enum stoa_profile profile;
     struct stoa_pool *pool; /* borrowed; NULL: encode on the calling thread */
     bool keeps_sketches;    /* also in small files [FMT-102] */
+    /* One per field: every row group gets a filter of the column [FMT-110]; NULL: none is asked for.
+     * Copied. */
+    const bool *filters;
 };
 
 /* What was written; the arrays belong to the writer and live until it is freed. */

@@ -334,6 +334,11 @@ static stoa_status put_zones(struct footer *footer, stoa_error *err)
     return stoa_zones_put(footer->writer, put_zone_bytes, &footer->sink, err);
 }
 
+static stoa_status put_filters(struct footer *footer, stoa_error *err)
+{
+    return stoa_filters_put(footer->writer, put_zone_bytes, &footer->sink, err);
+}
+
 /* [FMT-102] */
 static stoa_status put_sketches(struct footer *footer, stoa_error *err)
 {
@@ -368,12 +373,11 @@ static void measure_sketches(struct footer *footer)
     footer->sizes[STOA_SECTION_SKETCHES] = (uint64_t)next * STOA_PAYLOAD_ALIGN;
 }
 
-/* [FMT-91] Where a column's part of the zones section begins, in units; goes on behind it. */
-static uint32_t zones_offset(const struct stoa_file_writer *writer, uint32_t column,
-                             uint64_t *next)
+/* [FMT-91] [FMT-111] Where a column's part of `size` bytes begins, in units; goes on behind it. */
+static uint32_t part_offset(uint64_t size, uint64_t *next)
 {
-    const uint64_t offset = writer->has_zones[column] ? *next : 0;
-    *next += stoa_zones_size(writer, column) / STOA_PAYLOAD_ALIGN;
+    const uint64_t offset = size > 0 ? *next : 0;
+    *next += size / STOA_PAYLOAD_ALIGN;
     return (uint32_t)offset; /* plan has bounded the section */
 }
 
@@ -381,6 +385,7 @@ static stoa_status put_columns(struct footer *footer, stoa_error *err)
 {
     const struct stoa_file_writer *writer = footer->writer;
     uint64_t zones_next = 0;
+    uint64_t filters_next = 0;
     uint32_t sketch_next = 0;
     uint32_t name_offset = 0;
     uint32_t dictionary_index = 0;
@@ -396,12 +401,15 @@ static stoa_status put_columns(struct footer *footer, stoa_error *err)
             .flags = (uint8_t)((field->nullable ? STOA_COLUMN_NULLABLE : 0) |
                                (has_dictionary ? STOA_COLUMN_HAS_DICTIONARY : 0) |
                                (writer->has_zones[c] ? STOA_COLUMN_HAS_ZONES : 0) |
-                               (writer->sketches ? STOA_COLUMN_HAS_SKETCH : 0)),
+                               (writer->sketches ? STOA_COLUMN_HAS_SKETCH : 0) |
+                               (writer->has_filters[c] ? STOA_COLUMN_HAS_FILTERS : 0)),
             .type = field->type,
             .stored_size = writer->stored_bytes[c],
             .null_count = writer->stats[c].null_count,
             .dictionary_index = has_dictionary ? dictionary_index : STOA_NO_INDEX,
-            .zones_offset = zones_offset(writer, (uint32_t)c, &zones_next),
+            .zones_offset = part_offset(stoa_zones_size(writer, (uint32_t)c), &zones_next),
+            .filters_offset =
+                part_offset(stoa_filters_size(writer, (uint32_t)c), &filters_next),
             .sketch_offset = sketch_offset(writer, (uint32_t)c, &sketch_next),
         };
         uint8_t bytes[STOA_COLUMN_RECORD_SIZE];
@@ -466,6 +474,7 @@ static stoa_status put_stream(struct footer *footer, stoa_error *err)
         [STOA_SECTION_NAMES] = put_names,
         [STOA_SECTION_GROUPS] = put_groups,
         [STOA_SECTION_ZONES] = put_zones,
+        [STOA_SECTION_FILTERS] = put_filters,
         [STOA_SECTION_SKETCHES] = put_sketches,
     };
     footer->bounds_next = footer->names_size;
@@ -543,8 +552,10 @@ static stoa_status plan(struct footer *footer, stoa_error *err)
             footer->sizes[STOA_SECTION_DICTIONARIES] +=
                 (uint64_t)STOA_DICTIONARY_RECORD_SIZE * writer->group_count;
     }
-    for (uint32_t c = 0; c < columns; c++)
+    for (uint32_t c = 0; c < columns; c++) {
         footer->sizes[STOA_SECTION_ZONES] += stoa_zones_size(writer, c);
+        footer->sizes[STOA_SECTION_FILTERS] += stoa_filters_size(writer, c);
+    }
     if (footer->sizes[STOA_SECTION_ZONES] / STOA_PAYLOAD_ALIGN > UINT32_MAX)
         return stoa_fail(err, STOA_E_LIMIT,
                          "expected at most 32 GiB of zones in a footer, found %" PRIu64

@@ -80,6 +80,7 @@ void stoa_encoded_group_init(struct stoa_encoded_group *group)
     stoa_buf_init(&group->stats, SIZE_MAX / 4);
     stoa_buf_init(&group->stats_heap, UINT32_MAX);
     stoa_buf_init(&group->zones, SIZE_MAX / 4);
+    stoa_buf_init(&group->filters, SIZE_MAX / 4);
 }
 
 void stoa_encoded_group_done(struct stoa_encoded_group *group)
@@ -89,12 +90,15 @@ void stoa_encoded_group_done(struct stoa_encoded_group *group)
     stoa_buf_done(&group->stats);
     stoa_buf_done(&group->stats_heap);
     stoa_buf_done(&group->zones);
+    stoa_buf_done(&group->filters);
     stoa_free(group->records);
     stoa_free(group->dictionaries);
     stoa_free(group->zone_ends);
+    stoa_free(group->filter_ends);
     group->records = NULL;
     group->dictionaries = NULL;
     group->zone_ends = NULL;
+    group->filter_ends = NULL;
 }
 
 /* ---- the tasks of a step ---- */
@@ -465,15 +469,39 @@ static stoa_status collect_zones(struct encoder *encoder, uint32_t c,
     return STOA_OK;
 }
 
-/* Sketches merge in any order. */
-static void collect_sketch(struct encoder *encoder, uint32_t c,
-                           const struct column_job *column, const struct block_job *jobs)
+/* Sketches merge in any order; without a dictionary that of the first block becomes the row group's. */
+static const struct stoa_sketch *collect_sketch(struct encoder *encoder, uint32_t c,
+                                                const struct column_job *column,
+                                                const struct block_job *jobs)
 {
     struct stoa_sketch *sketches = encoder->writer->sketches;
-    if (sketches && column->dictionary)
-        stoa_sketch_merge(&sketches[c], column->sketch);
-    for (uint32_t b = 0; sketches && !column->dictionary && b < encoder->group->blocks; b++)
-        stoa_sketch_merge(&sketches[c], jobs[b].sketch);
+    if (!sketches)
+        return NULL;
+    struct stoa_sketch *own = column->dictionary ? column->sketch : jobs[0].sketch;
+    for (uint32_t b = 1; !column->dictionary && b < encoder->group->blocks; b++)
+        stoa_sketch_merge(own, jobs[b].sketch);
+    stoa_sketch_merge(&sketches[c], own);
+    return own;
+}
+
+static stoa_status collect_filter(struct encoder *encoder, uint32_t c,
+                                  const struct column_job *column,
+                                  const struct block_job *jobs, stoa_error *err)
+{
+    struct stoa_encoded_group *group = encoder->group;
+    const struct stoa_column values =
+        stoa_column_builder_view(&encoder->writer->columns[c]);
+    struct stoa_filter_facts facts = {.column = c,
+                                      .values = &values,
+                                      .sketch = collect_sketch(encoder, c, column, jobs),
+                                      .has_zones = group->zone_ends[c] >
+                                                   (c > 0 ? group->zone_ends[c - 1] : 0),
+                                      .has_dictionary = column->dictionary != NULL};
+    for (uint32_t b = 0; b < group->blocks; b++)
+        facts.stored_size += jobs[b].payload.size;
+    STOA_TRY(stoa_row_group_filter(encoder->writer, &facts, &group->filters, err));
+    group->filter_ends[c] = group->filters.size;
+    return STOA_OK;
 }
 
 /* [FMT-40] The dictionary, then the blocks. */
@@ -490,7 +518,7 @@ static stoa_status collect_column(struct encoder *encoder, uint32_t i, stoa_erro
     for (uint32_t b = 0; b < blocks; b++)
         STOA_TRY(collect_block(encoder, &jobs[b], err));
     STOA_TRY(collect_zones(encoder, c, jobs, err));
-    collect_sketch(encoder, c, &encoder->current.jobs[i], jobs);
+    STOA_TRY(collect_filter(encoder, c, &encoder->current.jobs[i], jobs, err));
     return collect_stats(encoder, c, jobs, err);
 }
 
@@ -659,7 +687,8 @@ static stoa_status make_records(struct stoa_encoded_group *group, uint32_t colum
     group->records = stoa_alloc_array(count, sizeof *group->records);
     group->dictionaries = stoa_alloc_array(columns, sizeof *group->dictionaries);
     group->zone_ends = stoa_alloc_zeroed(columns, sizeof *group->zone_ends);
-    if (!group->records || !group->dictionaries || !group->zone_ends)
+    group->filter_ends = stoa_alloc_zeroed(columns, sizeof *group->filter_ends);
+    if (!group->records || !group->dictionaries || !group->zone_ends || !group->filter_ends)
         return stoa_fail_memory(err, count * sizeof *group->records);
     return STOA_OK;
 }

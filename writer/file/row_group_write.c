@@ -19,10 +19,14 @@ void stoa_kept_group_done(struct stoa_kept_group *group)
     stoa_free(group->stats);
     stoa_free(group->zones);
     stoa_free(group->zone_ends);
+    stoa_free(group->filters);
+    stoa_free(group->filter_ends);
     group->tail = NULL;
     group->stats = NULL;
     group->zones = NULL;
     group->zone_ends = NULL;
+    group->filters = NULL;
+    group->filter_ends = NULL;
 }
 
 static size_t record_count(const struct stoa_file_writer *writer,
@@ -96,21 +100,21 @@ static void make_tail(const struct stoa_file_writer *writer,
     stoa_tail_end_write(&end, kept->tail);
 }
 
-/* Takes over where zones end; their records are copied, since buffers are larger than needed. */
-static stoa_status keep_zones(struct stoa_file_writer *writer,
-                              const struct stoa_group_parts *parts,
-                              struct stoa_kept_group *kept, stoa_error *err)
+/* Zones or filters: takes over where those of each column end; the bytes are copied, since buffers are
+ * larger than needed. */
+static stoa_status keep_parts(struct stoa_file_writer *writer, const struct stoa_buf *parts,
+                              uint64_t **ends, uint8_t **out_kept, uint64_t **out_ends,
+                              stoa_error *err)
 {
-    const size_t size = parts->zones->size;
-    if (size == 0)
+    if (!parts || parts->size == 0)
         return STOA_OK;
-    kept->zones = stoa_alloc(size);
-    if (!kept->zones)
-        return stoa_fail_memory(err, size);
-    memcpy(kept->zones, parts->zones->data, size);
-    kept->zone_ends = *parts->zone_ends;
-    *parts->zone_ends = NULL;
-    writer->kept_bytes += size + writer->schema.field_count * sizeof *kept->zone_ends;
+    *out_kept = stoa_alloc(parts->size);
+    if (!*out_kept)
+        return stoa_fail_memory(err, parts->size);
+    memcpy(*out_kept, parts->data, parts->size);
+    *out_ends = *ends;
+    *ends = NULL;
+    writer->kept_bytes += parts->size + writer->schema.field_count * sizeof **out_ends;
     return STOA_OK;
 }
 
@@ -152,7 +156,10 @@ stoa_status stoa_kept_group_prepare(struct stoa_file_writer *writer,
                                     struct stoa_kept_group *kept, stoa_error *err)
 {
     STOA_TRY(keep_stats(parts, kept, err));
-    STOA_TRY(keep_zones(writer, parts, kept, err));
+    STOA_TRY(keep_parts(writer, parts->zones, parts->zone_ends, &kept->zones,
+                        &kept->zone_ends, err));
+    STOA_TRY(keep_parts(writer, parts->filters, parts->filter_ends, &kept->filters,
+                        &kept->filter_ends, err));
     return reserve_group(writer, err);
 }
 
@@ -206,6 +213,8 @@ static stoa_status prepare(struct stoa_file_writer *writer,
         .stats_heap = &group->stats_heap,
         .zones = &group->zones,
         .zone_ends = &group->zone_ends,
+        .filters = &group->filters,
+        .filter_ends = &group->filter_ends,
     };
     return stoa_kept_group_prepare(writer, &parts, kept, err);
 }

@@ -7,7 +7,7 @@
  *   row_group_write.c   stoa_encoded_group -> file; what the footer needs -> stoa_kept_group
  *   row_group_copy.c    row group of another file -> file and stoa_kept_group, not decoded
  *   footer_write.c      all stoa_kept_group -> footer and trailer
- *   footer_zones.c      its zones section
+ *   footer_zones.c, footer_filters.c  its zones and filters sections; row_group_filter.c makes filters
  *
  * A payload's checksum depends on the row group's seed and the seed on all its records
  * [FMT-43], so a row group is encoded as a whole before its first byte is written.
@@ -38,6 +38,8 @@ struct stoa_encoded_group {
     struct stoa_buf stats_heap; /* full bounds of those */
     struct stoa_buf zones;      /* zone records of the columns that keep them, in order */
     uint64_t *zone_ends;        /* per column: bytes of zones up to its end */
+    struct stoa_buf filters;    /* of the columns that have one, in order */
+    uint64_t *filter_ends;      /* per column: bytes of filters up to its end */
 };
 
 /* What the footer needs of a row group that has been written. */
@@ -52,6 +54,8 @@ struct stoa_kept_group {
     size_t stats_size;   /* bytes of both */
     uint8_t *zones;      /* zone records; NULL: no column keeps any */
     uint64_t *zone_ends; /* per column: bytes of zones up to its end; NULL likewise */
+    uint8_t *filters;    /* NULL: no column has one */
+    uint64_t *filter_ends; /* as zone_ends */
 };
 
 struct stoa_file_writer {
@@ -83,6 +87,9 @@ struct stoa_file_writer {
     uint64_t *stored_bytes;       /* one per column */
     bool *has_dictionary;         /* one per column */
     bool *has_zones;              /* one per column: in some row group */
+    bool *has_filters;            /* likewise */
+    bool *wants_filter;           /* one per column; NULL: none is asked for */
+    size_t filter_bytes;          /* in the groups so far */
     struct stoa_sketch *sketches; /* one per column; NULL: none are kept [FMT-102] */
 };
 
@@ -120,6 +127,8 @@ struct stoa_group_parts {
     const struct stoa_buf *stats_heap; /* full bounds of those */
     const struct stoa_buf *zones;      /* zone records of the columns that keep them */
     uint64_t **zone_ends; /* per column: bytes of zones up to its end; taken over */
+    const struct stoa_buf *filters; /* NULL: there are none */
+    uint64_t **filter_ends;         /* as zone_ends */
 };
 /* Copies them to `kept`, and makes room for it in the writer. */
 /* Appends the tail of a group as it stands in the file, and puts what it takes there into the
@@ -145,6 +154,27 @@ uint64_t stoa_zones_size(const struct stoa_file_writer *writer, uint32_t column)
 /* Puts the whole section. */
 STOA_MUST_USE stoa_status stoa_zones_put(const struct stoa_file_writer *writer,
                                          stoa_put_fn put, void *context, stoa_error *err);
+
+/* ---- footer_filters.c: the filters section [FMT-111]; as zones ---- */
+
+uint64_t stoa_filters_size(const struct stoa_file_writer *writer, uint32_t column);
+STOA_MUST_USE stoa_status stoa_filters_put(const struct stoa_file_writer *writer,
+                                           stoa_put_fn put, void *context, stoa_error *err);
+
+/* ---- row_group_filter.c ---- */
+
+/* What decides whether a column's row group gets a filter. */
+struct stoa_filter_facts {
+    uint32_t column;
+    const struct stoa_column *values;
+    const struct stoa_sketch *sketch; /* of the values; NULL: not known */
+    uint64_t stored_size;             /* bytes of its payloads */
+    bool has_zones, has_dictionary;
+};
+/* Appends the column's filter, if it gets one. */
+STOA_MUST_USE stoa_status stoa_row_group_filter(struct stoa_file_writer *writer,
+                                                const struct stoa_filter_facts *facts,
+                                                struct stoa_buf *filters, stoa_error *err);
 
 /* Writes footer and trailer. */
 STOA_MUST_USE stoa_status stoa_footer_write(struct stoa_file_writer *writer,

@@ -287,6 +287,53 @@ static void test_distinct_values_are_counted_alike_from_sketches_and_rows(void *
     test_table_done(&table);
 }
 
+/* [FMT-113] Row groups that cannot hold a value are skipped, none that does is. */
+static void test_filters_rule_out_row_groups(void **state)
+{
+    static const bool filters[COLUMNS] = {true, true, true, true, true, false, true};
+    (void)state;
+    struct test_random random = test_random_start(925);
+    struct test_table table;
+    struct exec_place place;
+    struct stoa_buf sql;
+    uint64_t filtered = 0;
+    const struct test_write_options write = {.filters = filters};
+    make_table(&table, &random);
+    exec_place_table_with(&place, &table, &write);
+    stoa_buf_init(&sql, 1 << 20);
+    for (int round = 0; round < 60; round++) {
+        const uint32_t column = (uint32_t)test_random_below(&random, COLUMNS);
+        stoa_query_counters total = {0};
+        sql.size = 0;
+        put(&sql, "SELECT count(*), min(k) FROM t WHERE ");
+        put(&sql, specs[column].name);
+        put(&sql, round % 2 ? " IN (" : " = (");
+        put_literal(&sql, &table, &random, column);
+        if (round % 2) {
+            put(&sql, ", ");
+            put_literal(&sql, &table, &random, column);
+        }
+        put(&sql, ")");
+        assert_ok(stoa_buf_append_byte(&sql, 0, NULL), NULL);
+        check_statement(&place, (const char *)sql.data, &total);
+    }
+    for (int i = 0; i < 40; i++) { /* inside the bounds, and not there */
+        stoa_query_counters counters;
+        const struct exec_options options = {.counters = &counters};
+        char text[200];
+        snprintf(text, sizeof text, "SELECT count(*) FROM t WHERE t = 'https://%d'", i);
+        assert_string_equal(exec_csv_with(&place, text, &options), "0\n");
+        filtered += counters.row_groups_filtered;
+    }
+    assert_true(filtered >= 38); /* of 40; one in 256 passes */
+    assert_contains(exec_csv(&place, "EXPLAIN ANALYZE SELECT count(*) FROM t WHERE t = "
+                                     "'https://no'"),
+                    "ruled out by filters");
+    stoa_buf_done(&sql);
+    exec_place_done(&place);
+    test_table_done(&table);
+}
+
 static void test_explain_counts_zones(void **state)
 {
     (void)state;
@@ -310,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_statistics_answer_as_the_values_do),
         cmocka_unit_test(test_zones_are_skipped_in_every_kind_of_statement),
         cmocka_unit_test(test_distinct_values_are_counted_alike_from_sketches_and_rows),
+        cmocka_unit_test(test_filters_rule_out_row_groups),
         cmocka_unit_test(test_explain_counts_zones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
