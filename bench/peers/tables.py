@@ -9,8 +9,8 @@ numbers; `filter` for the same of the rows where one column is above its average
 inside a running one. pip install duckdb pyarrow polars.
 
   bench/peers/tables.py [--build build] [--only lineitem,clicks,real] [--lineitem-rows 1000000]
-                        [--clicks-rows 1000000] [--runs 3] [--threads 2] [--no-scan] [--work DIR]
-                        [--json FILE] [--require]
+                        [--clicks-rows 1000000] [--profiles balanced,fast,compact] [--runs 3] [--threads 2]
+                        [--no-scan] [--work DIR] [--json FILE] [--require]
 
 --require exits 1 when a floor fails: against DuckDB and against pyarrow, balanced in total at most 0.90 and no table above 1.1,
 compact in total at most 0.78, fast at most 1.1.
@@ -164,15 +164,15 @@ def scan(options, table, paths, connection):
 
 
 def measure(options, table, work, connection):
-    for profile in PROFILES:
+    for profile in options.profiles:
         peer_data.convert(options.stoa, work, table, profile, options.threads)
     text = peer_data.read_arrow(options.stoa, options.build, table)
-    for profile in PROFILES[1:]:
+    for profile in options.profiles[1:]:
         if peer_data.print_rows(options.stoa, table.datasets[profile]) != text:
             sys.exit(f"{table.name}: expected the same rows in profile {profile}, found others")
     del text
     paths = write_peers(table, work, connection)
-    sizes = {profile: table.files[profile].stat().st_size for profile in PROFILES}
+    sizes = {profile: table.files[profile].stat().st_size for profile in options.profiles}
     sizes |= {peer: path.stat().st_size for peer, path in paths.items()}
     result = {"name": table.name, "group": table.group, "rows": table.arrow.num_rows, "columns": len(table.schema),
               "csv": table.csv.stat().st_size, "sizes": sizes,
@@ -191,14 +191,15 @@ def ratio(sizes, profile, peer):
     return sizes[profile] / sizes[peer]
 
 
-def print_sizes(results):
-    print(f"{'bytes':24} {'rows':>9} {'cols':>4} " + "".join(f"{n:>12}" for n in PROFILES + PEERS) +
-          "  balanced / duckdb pyarrow | fast / .. | compact / ..")
+def print_sizes(results, profiles):
+    names = [*profiles, *PEERS]
+    print(f"{'bytes':24} {'rows':>9} {'cols':>4} " + "".join(f"{n:>12}" for n in names) + "  " +
+          " | ".join(f"{profile} / {' '.join(JUDGES)}" for profile in profiles))
     for result in results:
         sizes = result["sizes"]
-        ratios = " | ".join(" ".join(f"{ratio(sizes, profile, peer):.3f}" for peer in JUDGES) for profile in PROFILES)
+        ratios = " | ".join(" ".join(f"{ratio(sizes, profile, peer):.3f}" for peer in JUDGES) for profile in profiles)
         print(f"{result['name']:24} {result['rows']:9,} {result['columns']:4} " +
-              "".join(f"{sizes[n]:12,}" for n in PROFILES + PEERS) + "  " + ratios)
+              "".join(f"{sizes[n]:12,}" for n in names) + "  " + ratios)
 
 
 def print_scans(results):
@@ -210,7 +211,7 @@ def print_scans(results):
 
 
 def sum_sizes(results):
-    return {name: sum(result["sizes"][name] for result in results) for name in PROFILES + PEERS}
+    return {name: sum(result["sizes"][name] for result in results) for name in results[0]["sizes"]}
 
 
 def add_totals(results):
@@ -227,6 +228,8 @@ def judge(results, total):
     """Goal, floor and what was found, against the peer that does better."""
     verdicts = []
     for profile, what, goal, floor in GOALS:
+        if profile not in total["sizes"]:
+            continue
         if what == "total":
             found, name = max((ratio(total["sizes"], profile, peer), peer) for peer in JUDGES)
         else:
@@ -242,6 +245,7 @@ def parse():
     parser.add_argument("--only", default="lineitem,clicks,real", type=lambda text: text.split(","))
     parser.add_argument("--lineitem-rows", type=int, default=1_000_000)
     parser.add_argument("--clicks-rows", type=int, default=1_000_000)
+    parser.add_argument("--profiles", default=PROFILES, type=lambda text: [PROFILES[0], *(set(text.split(",")) - {PROFILES[0]})])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-scan", action="store_true")
@@ -270,7 +274,7 @@ def main():
         sys.exit("no table to measure")
     totals = add_totals(results)
     verdicts = judge(results, totals[-1])
-    print_sizes(results + totals)
+    print_sizes(results + totals, options.profiles)
     if not options.no_scan:
         print_scans(results)
     print()
