@@ -23,6 +23,7 @@ enum stoa_codec_id {
     STOA_CODEC_COUNT
 };
 
+enum { STOA_CODEC_HEAD = 64 };
 enum { STOA_FRAME_RAW_SIZE = 65536 }; /* most raw bytes of one frame [STREAM-2] */
 enum {
     STOA_HISTORY_MAX = 8 * STOA_FRAME_RAW_SIZE
@@ -30,7 +31,8 @@ enum {
 
 /*
  * `memory` in the calls below: the number of bytes that the *_memory function names, 16-byte
- * aligned, all zero before the first call, then passed again unchanged; used by one thread at a
+ * aligned, the first STOA_CODEC_HEAD of them zero before the first call (the rest may hold
+ * anything: it is more than a frame's own size), then passed again unchanged; used by one thread at a
  * time, for one codec, one direction and one level, and dropped without ceremony. NULL: the call
  * allocates and frees its own. The bytes that come out never depend on it.
  */

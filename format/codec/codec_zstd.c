@@ -14,9 +14,9 @@
 #include "common/checked.h"
 #include "format/codec/codec.h"
 
-enum { LEVEL_MIN = 1, LEVEL_MAX = 19, HEAD_SIZE = 64 };
+enum { LEVEL_MIN = 1, LEVEL_MAX = 19, HEAD_SIZE = STOA_CODEC_HEAD };
 
-/* The start of working memory; all zero at first. */
+/* The start of working memory; zero at first. */
 struct zstd_head {
     /* ZSTD_CCtx or ZSTD_DCtx inside the memory; NULL before the first call */
     void *context;

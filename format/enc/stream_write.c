@@ -85,9 +85,12 @@ static stoa_status writer_init(struct stream_writer *writer, enum stoa_profile p
         .bound = choice.codec->bound(frame_size < size ? frame_size : size)};
     writer->history = history_frames(writer);
     const size_t behind = writer->history > 0 ? (writer->history + 1) * frame_size : 0;
-    writer->memory = stoa_alloc_zeroed(1, memory_size);
+    writer->memory = stoa_alloc(memory_size);
     writer->frame = stoa_alloc(writer->bound);
     writer->behind = behind > 0 ? stoa_alloc(behind) : NULL;
+    if (writer->memory)
+        memset(writer->memory, 0,
+               memory_size < STOA_CODEC_HEAD ? memory_size : STOA_CODEC_HEAD);
     if (writer->memory && writer->frame && (writer->behind || behind == 0))
         return STOA_OK;
     writer_done(writer);
