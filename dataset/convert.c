@@ -51,21 +51,6 @@ struct conversion {
 
 /* ---- options ---- */
 
-static stoa_status find_profile(const char *name, enum stoa_profile *out, stoa_error *err)
-{
-    static const char *const names[] = {[STOA_PROFILE_BALANCED] = "balanced",
-                                        [STOA_PROFILE_FAST] = "fast",
-                                        [STOA_PROFILE_COMPACT] = "compact"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *out = (enum stoa_profile)i;
-            return STOA_OK;
-        }
-    }
-    return stoa_fail(err, STOA_E_USAGE,
-                     "expected profile balanced, fast or compact, found \"%s\"", name);
-}
-
 static stoa_status check_options(struct conversion *conversion, stoa_error *err)
 {
     const stoa_convert_options *options = conversion->options;
@@ -103,7 +88,7 @@ static stoa_status check_options(struct conversion *conversion, stoa_error *err)
         return stoa_fail(err, STOA_E_USAGE, "expected header 0, 1 or 2, found %d",
                          options->header);
     return options->profile != NULL
-               ? find_profile(options->profile, &conversion->profile, err)
+               ? stoa_profile_find(options->profile, &conversion->profile, err)
                : STOA_OK;
 }
 

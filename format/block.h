@@ -41,6 +41,12 @@ STOA_MUST_USE stoa_status stoa_block_encode_by(const struct stoa_block_input *in
                                                struct stoa_block_choice *out_choice,
                                                stoa_error *err);
 
+/* What each encoding would take for the block's values, without a dictionary, as
+ * stoa_block_encode compares them; none when all rows are NULL. For showing, not for writing. */
+STOA_MUST_USE stoa_status stoa_block_bids(const struct stoa_column *column,
+                                          enum stoa_profile profile,
+                                          struct stoa_enc_bids *out_bids, stoa_error *err);
+
 /*
  * The dictionary of a whole row group, when it pays: sorted distinct values and the code of
  * each row. Decides on exact distinct counts, gives up early, and never uses more than

@@ -226,17 +226,13 @@ static stoa_status encode_constant(const struct block_writer *writer, struct sto
 
 /* ---- the block ---- */
 
-static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *out,
-                                 double *out_cycles, stoa_error *err)
+/* What the encodings are asked; borrows the writer and `column`. */
+static stoa_status make_input(struct block_writer *writer, struct stoa_column *column,
+                              struct stoa_enc_input *out_input, stoa_error *err)
 {
-    struct stoa_column column;
-    if (writer->column.validity && is_constant(writer)) {
-        *out_cycles = stoa_encoding_find(STOA_ENC_CONST)->decode_cycles;
-        return encode_constant(writer, out, err);
-    }
-    STOA_TRY(fill(writer, &column, err));
-    struct stoa_enc_input input = {
-        .column = &column,
+    STOA_TRY(fill(writer, column, err));
+    *out_input = (struct stoa_enc_input){
+        .column = column,
         .profile = writer->input->profile,
         .depth = 1,
         .codes = writer->filled_codes ? writer->filled_codes : writer->codes,
@@ -248,8 +244,21 @@ static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *o
     };
     /* Behind NULLs codes repeat the one before, but texts are empty: there codes do not tell
      * the runs of the texts. */
-    const bool same_runs = column.phys != STOA_PHYS_BYTES || !writer->column.validity;
-    stoa_enc_collect_facts(&column, same_runs ? input.codes : NULL, &input.facts);
+    const bool same_runs = column->phys != STOA_PHYS_BYTES || !writer->column.validity;
+    stoa_enc_collect_facts(column, same_runs ? out_input->codes : NULL, &out_input->facts);
+    return STOA_OK;
+}
+
+static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *out,
+                                 double *out_cycles, stoa_error *err)
+{
+    struct stoa_column column;
+    struct stoa_enc_input input;
+    if (writer->column.validity && is_constant(writer)) {
+        *out_cycles = stoa_encoding_find(STOA_ENC_CONST)->decode_cycles;
+        return encode_constant(writer, out, err);
+    }
+    STOA_TRY(make_input(writer, &column, &input, err));
     return stoa_enc_encode_timed(&input, out, out_cycles, err);
 }
 
@@ -303,4 +312,22 @@ stoa_status stoa_block_encode(const struct stoa_column *column, const uint32_t *
     *out_encoding = choice.encoding;
     *out_uses_dictionary = choice.uses_dictionary;
     return STOA_OK;
+}
+
+stoa_status stoa_block_bids(const struct stoa_column *column, enum stoa_profile profile,
+                            struct stoa_enc_bids *out_bids, stoa_error *err)
+{
+    const struct stoa_block_input asked = {.column = column, .profile = profile};
+    struct block_writer writer = {.column = *column, .input = &asked};
+    struct stoa_column filled;
+    struct stoa_enc_input input;
+    out_bids->count = 0;
+    count_valid(&writer);
+    if (writer.valid_count == 0)
+        return STOA_OK;
+    stoa_status status = make_input(&writer, &filled, &input, err);
+    if (status == STOA_OK)
+        status = stoa_enc_ask_all(&input, out_bids, err);
+    writer_done(&writer);
+    return status;
 }

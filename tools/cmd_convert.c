@@ -11,6 +11,7 @@
 #include "stoa/memory.h"
 #include "tools/commands.h"
 #include "tools/interrupt.h"
+#include "tools/layout_table.h"
 #include "tools/message.h"
 
 static const char *const modes[] = {"append", "create", NULL};
@@ -29,7 +30,7 @@ struct settings {
     struct text_list nulls;
     int mode, profile, format, header, progress;
     char delimiter, quote;
-    int no_quote, all_text, dry_run, quiet;
+    int no_quote, all_text, dry_run, explain, quiet;
     uint64_t skip, threads, memory;
 };
 
@@ -74,6 +75,8 @@ static const struct option options[] = {
      "threads (default: all processors); the bytes written do not depend on it"},
     {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, NULL,
      "do everything but write"},
+    {"explain", 0, OPTION_FLAG, AT(explain), NULL, NULL,
+     "show then how columns are encoded, what was expected, and the next best"},
     {"progress", 0, OPTION_CHOICE, AT(progress), "auto|bar|plain|off", progress_modes,
      "bar on a terminal, else a line every 30 seconds"},
     {"quiet", 'q', OPTION_FLAG, AT(quiet), NULL, NULL,
@@ -308,6 +311,23 @@ static int convert(const struct command *command, const struct settings *setting
     return code;
 }
 
+/* The layout of what is in the dataset now, by the profile it was written with. */
+static int explain(const struct settings *settings)
+{
+    struct stdout_sink sink;
+    stoa_dataset *dataset = NULL;
+    stoa_error err;
+    stdout_sink_init(&sink);
+    stoa_error_clear(&err);
+    stoa_status status = stoa_dataset_open(settings->output, &dataset, &err);
+    if (status == STOA_OK)
+        status = layout_print(dataset,
+                              settings->profile >= 0 ? profiles[settings->profile] : NULL,
+                              0, &sink, &err);
+    stoa_dataset_close(dataset);
+    return stdout_sink_end(&sink, status, &err);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct settings settings = {.mode = -1, .profile = -1, .format = -1};
@@ -322,6 +342,8 @@ static int run(const struct command *command, int argc, char **argv)
         interrupt_install();
         message_set_quiet(settings.quiet);
         code = convert(command, &settings, paths, argv);
+        if (code == 0 && settings.explain && !settings.dry_run)
+            code = explain(&settings);
     }
     options_release(options, &settings);
     return code;

@@ -7,12 +7,17 @@
 
 #include "stoa/dataset.h"
 #include "tools/commands.h"
+#include "tools/layout_table.h"
 #include "tools/message.h"
 #include "tools/stdout_sink.h"
 #include "tools/table.h"
 
+static const char *const formats[] = {"table", "json", NULL};
+
 struct settings {
     int files;
+    int layout;
+    int format;
 };
 
 /* One option is two lines, whatever their lengths. */
@@ -20,6 +25,10 @@ struct settings {
 static const struct option options[] = {
     {"files", 0, OPTION_FLAG, offsetof(struct settings, files), NULL, NULL,
      "list the data files instead of the columns"},
+    {"layout", 0, OPTION_FLAG, offsetof(struct settings, layout), NULL, NULL,
+     "show how columns are encoded and what the next best would take; reads all blocks"},
+    {"format", 0, OPTION_CHOICE, offsetof(struct settings, format), "table|json", formats,
+     "of --layout (default table)"},
     {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
 /* clang-format on */
@@ -160,6 +169,17 @@ static stoa_status print_info(const char *path, int files, struct stdout_sink *s
     return status;
 }
 
+static stoa_status print_layout(const char *path, int is_json, struct stdout_sink *sink,
+                                stoa_error *err)
+{
+    stoa_dataset *dataset = NULL;
+    stoa_status status = stoa_dataset_open(path, &dataset, err);
+    if (status == STOA_OK)
+        status = layout_print(dataset, NULL, is_json, sink, err);
+    stoa_dataset_close(dataset);
+    return status;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct settings settings = {0};
@@ -168,19 +188,28 @@ static int run(const struct command *command, int argc, char **argv)
     if (result != -1)
         return result;
     struct stdout_sink sink;
+    if (settings.format == 1 && !settings.layout)
+        return message_usage(command->name, "--format json goes with --layout");
+    if (settings.files && settings.layout)
+        return message_usage(command->name, "--files and --layout: take one");
     stdout_sink_init(&sink);
     stoa_error err;
     stoa_error_clear(&err);
+    if (settings.layout)
+        return stdout_sink_end(
+            &sink, print_layout(argv[0], settings.format == 1, &sink, &err), &err);
     return stdout_sink_end(&sink, print_info(argv[0], settings.files, &sink, &err), &err);
 }
 
 const struct command cmd_info = {
     .name = "info",
     .summary = "show what a dataset or file holds, from its metadata alone",
-    .usage = "DATASET [--files]",
-    .examples = "  stoa info out/orders             columns, types, NULLs, bounds, sizes\n"
-                "  stoa info out/orders --files     the data files\n"
-                "  stoa info out/orders@2           an older version\n",
+    .usage = "DATASET [--files | --layout]",
+    .examples =
+        "  stoa info out/orders             columns, types, NULLs, bounds, sizes\n"
+        "  stoa info out/orders --files     the data files\n"
+        "  stoa info out/orders --layout    encodings, bits a value, the next best\n"
+        "  stoa info out/orders@2           an older version\n",
     .options = options,
     .min_paths = 1,
     .max_paths = 1,

@@ -230,6 +230,9 @@ struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, 
 
 /* Bits per value that one decode cycle per value is worth. */
 double stoa_profile_kappa(enum stoa_profile profile);
+/* By name; STOA_E_USAGE for another one. */
+STOA_MUST_USE stoa_status stoa_profile_find(const char *name, enum stoa_profile *out,
+                                            stoa_error *err);
 
 /* Chooses the cheapest encoding for the column (size in bits plus kappa times decode cycles,
  * by profile) and appends its node; ties go to the lower id, so it is deterministic. */
@@ -239,7 +242,21 @@ STOA_MUST_USE stoa_status stoa_enc_encode_best(const struct stoa_enc_input *inpu
 STOA_MUST_USE stoa_status stoa_enc_encode_timed(const struct stoa_enc_input *input,
                                                 struct stoa_buf *out, double *out_cycles,
                                                 stoa_error *err);
-/* The same without writing. The size is STOA_ENC_NEVER when none can hold the input. */
+/* What an encoding would take; the cost is in bits a value, decoding included. */
+struct stoa_enc_bid {
+    const struct stoa_encoding *encoding;
+    uint64_t size;
+    double cost;
+};
+/* All that can hold the values, cheapest first, as the choice compares them: for those who show it
+ * (`stoa info --layout`), never asked by a writer. */
+struct stoa_enc_bids {
+    struct stoa_enc_bid items[STOA_ENC_ID_LIMIT];
+    uint32_t count;
+};
+STOA_MUST_USE stoa_status stoa_enc_ask_all(const struct stoa_enc_input *input,
+                                           struct stoa_enc_bids *out_bids, stoa_error *err);
+/* The best without writing. The size is STOA_ENC_NEVER when none can hold the input. */
 STOA_MUST_USE stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
                                                  struct stoa_enc_estimate *out_estimate,
                                                  stoa_error *err);

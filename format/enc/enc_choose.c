@@ -7,6 +7,7 @@
  */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "common/alloc.h"
 #include "format/enc/enc_parts.h"
@@ -19,6 +20,21 @@ double stoa_profile_kappa(enum stoa_profile profile)
         [STOA_PROFILE_COMPACT] = 0.05,
     };
     return kappas[profile];
+}
+
+stoa_status stoa_profile_find(const char *name, enum stoa_profile *out, stoa_error *err)
+{
+    static const char *const names[] = {[STOA_PROFILE_BALANCED] = "balanced",
+                                        [STOA_PROFILE_FAST] = "fast",
+                                        [STOA_PROFILE_COMPACT] = "compact"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *out = (enum stoa_profile)i;
+            return STOA_OK;
+        }
+    }
+    return stoa_fail(err, STOA_E_USAGE,
+                     "expected profile balanced, fast or compact, found \"%s\"", name);
 }
 
 /* ---- facts ---- */
@@ -231,6 +247,40 @@ static stoa_status choose(const struct stoa_enc_input *input, struct choice *out
         }
     }
     return STOA_OK;
+}
+
+/* Keeps the bids in order; few enough for insertion. */
+static void add_bid(struct stoa_enc_bids *bids, struct stoa_enc_bid bid)
+{
+    uint32_t at = bids->count++;
+    for (; at > 0 && bid.cost < bids->items[at - 1].cost; at--)
+        bids->items[at] = bids->items[at - 1];
+    bids->items[at] = bid;
+}
+
+stoa_status stoa_enc_ask_all(const struct stoa_enc_input *input,
+                             struct stoa_enc_bids *out_bids, stoa_error *err)
+{
+    struct stoa_enc_kept kept = {.fsst = NULL};
+    struct stoa_enc_input trial = *input;
+    const struct stoa_encoding *encoding;
+    stoa_status status = STOA_OK;
+    out_bids->count = 0;
+    trial.kept = &kept;
+    for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL && status == STOA_OK; i++) {
+        struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER,
+                                             .decode_cycles = encoding->decode_cycles};
+        if (!is_candidate(encoding, input))
+            continue;
+        trial.limit = INFINITY; /* nobody gives up: what is shown is whole */
+        status = encoding->estimate(&trial, &estimate, err);
+        if (status == STOA_OK && estimate.size != STOA_ENC_NEVER)
+            add_bid(out_bids, (struct stoa_enc_bid){.encoding = encoding,
+                                                    .size = estimate.size,
+                                                    .cost = cost_of(&trial, &estimate)});
+    }
+    stoa_free(kept.fsst);
+    return status;
 }
 
 /* The one candidate there is, or NULL: then nothing has to be estimated. */
