@@ -380,7 +380,15 @@ static void put_exceptions(const struct same_state *state, uint32_t vector,
     const struct same_exceptions *exceptions = &state->exceptions;
     if (exceptions->count == 0)
         return;
-    for (uint32_t k = exceptions->starts[vector]; k < exceptions->starts[vector + 1]; k++) {
+    const uint32_t end = exceptions->starts[vector + 1];
+    uint32_t k = exceptions->starts[vector];
+    if (out->phys != STOA_PHYS_BOOL && stoa_phys_width(out->phys) == 8) {
+        const uint64_t *values = exceptions->values;
+        for (; k < end; k++)
+            out->values.u64[exceptions->rows[k] % STOA_VECTOR_ROWS] = values[k];
+        return;
+    }
+    for (; k < end; k++) {
         const struct stoa_value value = load_value(out->phys, exceptions->values, k);
         stoa_vector_repeat(out, exceptions->rows[k] % STOA_VECTOR_ROWS, 1, &value);
     }
@@ -407,10 +415,8 @@ static stoa_status decode_offset(const struct same_state *state, uint32_t vector
     STOA_TRY(stoa_node_scratch(state->residual, &residual, err));
     STOA_TRY(decode_base(state, vector, out, err));
     STOA_TRY(stoa_node_decode(state->residual, vector, residual, err));
-    uint64_t *restrict values = out->values.u64;
-    const uint64_t *restrict more = residual->values.u64;
-    for (uint32_t i = 0; i < out->length; i++)
-        values[i] += more[i];
+    state->base->context->kernels->add_64(out->values.u64, residual->values.u64,
+                                          out->length);
     return STOA_OK;
 }
 
@@ -531,8 +537,15 @@ static stoa_status select_map(struct stoa_node *node, uint32_t vector,
     }
     STOA_TRY(load_keys(state, vector, length, err));
     memset(out_bits, 0, STOA_VECTOR_WORDS * sizeof *out_bits);
-    for (uint32_t i = 0; i < length; i++)
-        out_bits[i / 64] |= (uint64_t)state->matches[state->keys[i]] << i % 64;
+    const uint8_t *matches = state->matches;
+    for (uint32_t first = 0; first < length; first += 64) {
+        const uint32_t count = length - first < 64 ? length - first : 64;
+        const uint32_t *keys = state->keys + first;
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < count; i++)
+            word |= (uint64_t)matches[keys[i]] << i;
+        out_bits[first / 64] = word;
+    }
     return STOA_OK;
 }
 

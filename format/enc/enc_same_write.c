@@ -18,11 +18,14 @@ enum {
     KEY_SHARE = 4         /* ..and one key there may be for so many rows */
 };
 
-#define WORTH            0.9 /* of the cost of the best other encoding, at most */
-#define EQUAL_CYCLES     0.2 /* a value, beside the base's */
+/* Of the cost of the best other encoding, at most. */
+#define WORTH 0.9
+/* Cycles a value beside the base's (bench/format/bench_same.c), and each exception. */
+#define EQUAL_CYCLES     0.1
 #define OFFSET_CYCLES    0.3
-#define MAP_CYCLES       1.2
-#define EXCEPTION_CYCLES 6.0 /* each */
+#define NUMBER_CYCLES    3.0
+#define CODE_CYCLES      2.0
+#define EXCEPTION_CYCLES 6.0
 
 /* One way to keep the column. */
 struct same_parts {
@@ -331,8 +334,8 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
                                   const struct same_parts *parts,
                                   struct stoa_enc_estimate *out, stoa_error *err)
 {
-    static const double own_cycles[] = {EQUAL_CYCLES, OFFSET_CYCLES, MAP_CYCLES,
-                                        MAP_CYCLES};
+    static const double own_cycles[] = {EQUAL_CYCLES, OFFSET_CYCLES, NUMBER_CYCLES,
+                                        CODE_CYCLES};
     struct stoa_column children[STOA_NODE_MAX_CHILDREN];
     const unsigned count = list_children(input, parts, children);
     uint64_t size = STOA_NODE_HEADER_SIZE + STOA_SAME_PARAMETERS;

@@ -49,6 +49,8 @@ struct stoa_kernels {
     /* out[i] = base + scale * lane[i], wrapping; lane_bits is 8, 16, 32 or 64. */
     void (*widen)(unsigned lane_bits, const void *lanes, size_t count, uint64_t base,
                   uint64_t scale, uint64_t *out);
+    /* values[i] += more[i], wrapping. */
+    void (*add_64)(uint64_t *values, const uint64_t *more, size_t count);
     /* Bit i of out = low <= lane[i] <= high (unsigned), over 1,024 lanes. */
     void (*select_lanes)(unsigned lane_bits, const void *lanes, uint64_t low, uint64_t high,
                          uint64_t out_bits[16]);

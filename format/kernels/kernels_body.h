@@ -52,6 +52,16 @@ DEFINE_WIDEN(16)
 DEFINE_WIDEN(32)
 DEFINE_WIDEN(64)
 
+static void kernel_add_64(uint64_t *restrict values, const uint64_t *restrict more,
+                          size_t count)
+{
+    const size_t whole = count - count % WORDS;
+    for (size_t i = 0; i < whole; i += WORDS)
+        *(any_vec *)(values + i) += *(const any_vec *)(more + i);
+    for (size_t i = whole; i < count; i++)
+        values[i] += more[i];
+}
+
 static void kernel_widen(unsigned lane_bits, const void *lanes, size_t count, uint64_t base,
                          uint64_t scale, uint64_t *out)
 {
@@ -199,6 +209,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .pack = kernel_pack,                                                               \
         .unpack = kernel_unpack,                                                           \
         .widen = kernel_widen,                                                             \
+        .add_64 = kernel_add_64,                                                           \
         .divide_i64 = kernel_divide_i64,                                                   \
         .spread_32 = kernel_spread_32,                                                     \
         .spread_64 = kernel_spread_64,                                                     \
