@@ -134,7 +134,8 @@ static stoa_status add_block(struct layout *layout, struct stoa_reader *reader,
                              uint32_t column, uint32_t group, uint32_t number,
                              stoa_error *err)
 {
-    const uint64_t read = layout->slot.bytes_read;
+    const struct stoa_block_slot *slot = &layout->slot;
+    const uint64_t before = slot->bytes_read;
     struct stoa_block_info block;
     char tree[TREE_SIZE];
     bool is_new = false;
@@ -148,8 +149,10 @@ static stoa_status add_block(struct layout *layout, struct stoa_reader *reader,
     part->info.rows += block.rows;
     part->info.bytes += block.stored_size;
     /* The first block of a row group that needs the dictionary is read with it. */
+    const uint64_t others = slot->base ? slot->base->bytes_read : 0;
     if (block.uses_dictionary)
-        part->info.dictionary_bytes += layout->slot.bytes_read - read - block.stored_size;
+        part->info.dictionary_bytes +=
+            slot->bytes_read - before - block.stored_size - others;
     return STOA_OK;
 }
 

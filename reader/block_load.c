@@ -290,6 +290,8 @@ stoa_status stoa_reader_load(struct stoa_reader *reader, uint32_t column, uint32
     struct stoa_block_site site;
     slot->block = (struct stoa_block){.rows = 0};
     slot->has_block = false;
+    if (slot->base)
+        slot->base->bytes_read = 0;
     STOA_TRY(stoa_site_find(reader, column, group, block, &site, err));
     const stoa_status status = load(reader, &site, true, slot, err);
     if (status != STOA_OK)

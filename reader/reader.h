@@ -167,8 +167,9 @@ struct stoa_block_slot {
     struct stoa_decompressor own_decompressor; /* used while `decompressor` is NULL */
     struct stoa_decompressor *decompressor; /* one that its owner's other slots use too */
     struct stoa_block block;                /* valid until the next load */
-    struct stoa_block_slot *base; /* of the column it refers to; NULL until needed */
-    bool has_block;               /* `block` is this one: */
+    /* Of the column it refers to, its bytes_read those of the last load; NULL until needed. */
+    struct stoa_block_slot *base;
+    bool has_block; /* `block` is this one: */
     struct stoa_hash128 block_content;
     uint32_t block_column;
     uint32_t block_group;

@@ -71,6 +71,18 @@ def draw_table(rng, rows):
     return table
 
 
+def correlate(rng, table):
+    """Makes columns that stoa keeps by reference to others: one plus a little, functions, copies."""
+    at = {name: number for number, (name, _) in enumerate(COLUMNS)}
+    for row in table:
+        i, s = row[at['i']], row[at['s']]
+        followers = {'j': None if i is None else i + rng.randint(0, 9), 'w': s,
+                     'f': None if i is None else i % 13 / 4, 'm': None if i is None else i * i % 1000}
+        for name, value in followers.items():
+            if rng.random() > 0.01:
+                row[at[name]] = None if rng.random() < 0.02 else value
+
+
 def csv_cell(value, kind):
     if value is None:
         return None
@@ -92,8 +104,10 @@ def write_csv(path, rows):
                                 else cell for cell, (_, kind) in zip(cells, COLUMNS)) + '\n')
 
 
-def make_table(rng, stoa, lite, name, rows, files, partition):
+def make_table(rng, stoa, lite, name, rows, files, partition, is_correlated):
     table = draw_table(rng, rows)
+    if is_correlated:
+        correlate(rng, table)
     types = ','.join(f'{column}={TYPES[kind]}' for column, kind in COLUMNS)
     step = max(1, -(-rows // files))
     for number in range(files):
@@ -407,11 +421,12 @@ def check(stoa, lite, statement, threads):
 
 def make_all(rng, stoa, lite):
     tables = []
-    for number, (rows, files, partition) in enumerate(
-            [(0, 1, False), (1, 1, False), (40, 1, False), (700, 3, False), (1200, 2, True), (3000, 1, False),
-             (1024, 1, False), (70000, 1, False)]):
+    for number, (rows, files, partition, is_correlated) in enumerate(
+            [(0, 1, False, False), (1, 1, False, False), (40, 1, False, False), (700, 3, False, False),
+             (1200, 2, True, False), (3000, 1, False, False), (1024, 1, False, False), (4000, 1, False, True),
+             (4000, 2, True, True), (70000, 1, False, False)]):
         name = f't{number}'
-        make_table(rng, stoa, lite, name, rows, files, partition)
+        make_table(rng, stoa, lite, name, rows, files, partition, is_correlated)
         tables.append((name, partition))
     return tables
 
