@@ -195,7 +195,7 @@ def row_group(columns, identity):
 
 def name_table(columns):
     slots = 2
-    while slots < 2 * len(columns):
+    while 2 * slots < 3 * len(columns):
         slots *= 2
     table = [2 ** 32 - 1] * slots
     for number, c in enumerate(columns):
