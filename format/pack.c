@@ -158,6 +158,17 @@ stoa_status stoa_tail_pack(const uint8_t *tail, size_t size, struct stoa_buf *ou
     return STOA_OK;
 }
 
+uint64_t stoa_tail_unpack_work(const uint8_t *bytes, size_t size)
+{
+    struct stoa_tail_end end;
+    const size_t least = STOA_STREAM_HEADER_SIZE + STOA_TAIL_END_SIZE;
+    if (size < least || stoa_tail_end_read(bytes, size, &end, NULL) != STOA_OK ||
+        !end.is_packed)
+        return size;
+    const uint64_t raw = stoa_load_le32(bytes + 8);
+    return size + (raw < STOA_STREAM_MAX_RAW ? raw : STOA_STREAM_MAX_RAW);
+}
+
 stoa_status stoa_tail_unpack(const uint8_t *bytes, size_t size, struct stoa_buf *out,
                              stoa_error *err)
 {

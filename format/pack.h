@@ -38,5 +38,8 @@ STOA_MUST_USE stoa_status stoa_tail_pack(const uint8_t *tail, size_t size,
 /* Appends the tail as it was. STOA_E_CORRUPT without a place, also when its checksum fails. */
 STOA_MUST_USE stoa_status stoa_tail_unpack(const uint8_t *bytes, size_t size,
                                            struct stoa_buf *out, stoa_error *err);
+/* Bytes that stoa_tail_unpack goes through for what lies there, whether it is a tail or not: a few
+ * bytes may unpack to 64 MiB. For callers who try many places. */
+uint64_t stoa_tail_unpack_work(const uint8_t *bytes, size_t size);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * Row groups by their tails [FMT-45]: every multiple of 8 may be a tail end. A candidate is
  * believed when its tail opens with the file's schema. Payloads may hold whole Stoa files, so a
- * row group that covers ones believed before takes their place. Work is bounded: hashing of
- * false tails stops at a multiple of the file's size.
+ * row group that covers ones believed before takes their place. Work is bounded: hashing and
+ * unpacking of false tails stops at a multiple of the file's size.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -15,14 +15,15 @@
 
 enum {
     READ_BYTES = 1 << 20,
-    FALSE_TAILS = 16 /* bytes of tails that did not hold, in sizes of the file */
+    FALSE_TAILS =
+        16 /* bytes of tails that did not hold, unpacked too, in sizes of the file */
 };
 
 struct walk {
     struct stoa_salvage *salvage;
     struct stoa_buf stored; /* a tail as it lies in the file */
     struct stoa_buf tail;   /* and unpacked */
-    uint64_t wasted;        /* bytes of candidates that were none */
+    uint64_t wasted;        /* bytes gone through for candidates that were none */
 };
 
 /* The row groups that `group` covers are gone; false when it overlaps another one. */
@@ -84,7 +85,7 @@ static stoa_status try_tail(struct walk *walk, uint64_t at, const uint8_t *bytes
                                 salvage->identity.low, &tail, &why);
     if (status == STOA_OK)
         return take_tail(walk, end, group_size, &tail, err);
-    walk->wasted += tail_size;
+    walk->wasted += stoa_tail_unpack_work(walk->stored.data, (size_t)tail_size);
     if (is_no_tail(status))
         return STOA_OK;
     if (err)
@@ -124,7 +125,8 @@ static void number_groups(struct stoa_salvage *salvage)
     row = salvage->has_trailer ? salvage->trailer.rows : 0;
     for (uint32_t i = salvage->count; salvage->has_trailer && i > 0; i--) {
         struct stoa_salvage_group *group = &salvage->groups[i - 1];
-        if (group->offset + group->size != next || group->rows > row)
+        if (group->offset + group->size != next || group->rows > row ||
+            salvage->count - i >= salvage->trailer.row_groups)
             break;
         row -= group->rows;
         next = group->offset;

@@ -181,6 +181,24 @@ cleanup:
     return status;
 }
 
+/* What a search for tails may spend on one counts what it says it unpacks to. */
+static void test_the_work_of_unpacking_counts_what_it_gives(void **state)
+{
+    STOA_UNUSED(state);
+    struct stoa_buf tail = make_tail(STOA_PACK_RECORDS, 4096);
+    struct stoa_buf packed = empty_buf();
+    assert_ok(stoa_tail_pack(tail.data, tail.size, &packed, &error), &error);
+    assert_true(packed.size < tail.size);
+    assert_int_equal(stoa_tail_unpack_work(tail.data, tail.size), tail.size);
+    assert_int_equal(stoa_tail_unpack_work(packed.data, packed.size),
+                     packed.size + tail.size - STOA_TAIL_END_SIZE);
+    packed.data[packed.size - 1] ^= 1; /* no tail: nothing is unpacked */
+    assert_int_equal(stoa_tail_unpack_work(packed.data, packed.size), packed.size);
+    assert_int_equal(stoa_tail_unpack_work(packed.data, 3), 3);
+    stoa_buf_done(&packed);
+    stoa_buf_done(&tail);
+}
+
 static void test_packing_reports_short_memory(void **state)
 {
     STOA_UNUSED(state);
@@ -196,6 +214,7 @@ int main(void)
         cmocka_unit_test(test_tails_come_back_as_they_were),
         cmocka_unit_test(test_every_bit_of_a_packed_part_counts),
         cmocka_unit_test(test_cut_parts_are_refused),
+        cmocka_unit_test(test_the_work_of_unpacking_counts_what_it_gives),
         cmocka_unit_test(test_packing_reports_short_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
