@@ -117,6 +117,23 @@ cleanup:
     return status;
 }
 
+/* All else about a column is known without its values, so damage in them only hides how many are
+ * different. */
+static stoa_status try_values(struct stoa_reader *reader, uint32_t column,
+                              enum stoa_phys phys, struct stoa_sketch *sketch,
+                              bool *out_has, stoa_error *err)
+{
+    stoa_error failure;
+    stoa_error_clear(&failure);
+    const stoa_status status = sketch_values(reader, column, phys, sketch, &failure);
+    *out_has = status == STOA_OK;
+    if (status == STOA_OK || status == STOA_E_CORRUPT || status == STOA_E_CODEC)
+        return STOA_OK;
+    if (err)
+        *err = failure;
+    return status;
+}
+
 static stoa_status add_sketch(struct stoa_reader *reader, uint32_t column,
                               struct sums *sums, stoa_error *err)
 {
@@ -128,8 +145,7 @@ static stoa_status add_sketch(struct stoa_reader *reader, uint32_t column,
     STOA_TRY(stoa_reader_sketch(reader, column, &has, &sketch, err));
     if (!has && rows <= DECODED_ROWS - sums->rows_decoded) {
         sums->rows_decoded += rows;
-        STOA_TRY(sketch_values(reader, column, sums->stats.phys, &sketch, err));
-        has = true;
+        STOA_TRY(try_values(reader, column, sums->stats.phys, &sketch, &has, err));
     }
     stoa_sketch_merge(&sums->sketch, &sketch);
     sums->has_sketch = has;
@@ -201,6 +217,14 @@ static stoa_status encodings_text(const struct sums *sums, char **out, stoa_erro
     return status;
 }
 
+/* There are no more different values than values. */
+static uint64_t count_distinct(const struct sums *sums)
+{
+    const uint64_t values = sums->stats.rows - sums->stats.null_count;
+    const uint64_t distinct = stoa_sketch_estimate(&sums->sketch);
+    return distinct < values ? distinct : values;
+}
+
 static stoa_status make_texts(struct column_text *column, stoa_type type,
                               const struct sums *sums, stoa_error *err)
 {
@@ -208,7 +232,7 @@ static stoa_status make_texts(struct column_text *column, stoa_type type,
     column->info.null_count = stats->null_count;
     column->info.stored_bytes = sums->stored_bytes;
     column->info.has_distinct = sums->has_sketch;
-    column->info.distinct = sums->has_sketch ? stoa_sketch_estimate(&sums->sketch) : 0;
+    column->info.distinct = sums->has_sketch ? count_distinct(sums) : 0;
     column->info.has_bounds = stats->has_bounds && !stats->max_is_open;
     if (column->info.has_bounds) {
         STOA_TRY(bound_text(type, &stats->min, stats->min_is_exact, &column->min, err));

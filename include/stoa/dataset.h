@@ -73,7 +73,7 @@ typedef struct stoa_column_info {
     uint64_t distinct; /* different values, NULL apart, within 3.3 % */
 } stoa_column_info;
 /* Opens every file's footer on first use; of small files, which have no sketches, values are read too,
- * unless they are more than a million rows in all. */
+ * unless they are more than a million rows in all or damaged. */
 STOA_API STOA_MUST_USE stoa_status stoa_dataset_column(stoa_dataset *dataset, size_t column,
                                                        stoa_column_info *out_info,
                                                        stoa_error *err);

@@ -332,6 +332,45 @@ static void file_path(const char *dataset_path, const char *inner, char out[900]
     (void)snprintf(out, 900, "%s/%.400s", dataset_path, inner);
 }
 
+/* Damage in values hides how many are different, and nothing else. */
+static void test_columns_are_told_beside_damaged_values(void **state)
+{
+    (void)state;
+    struct test_directory directory;
+    stoa_dataset *dataset = NULL;
+    stoa_dataset_file_info file;
+    struct stoa_reader *reader = NULL;
+    stoa_column_info column;
+    uint64_t offset = 0;
+    uint64_t size = 0;
+    char path[300];
+    char name[900];
+    test_directory_make(&directory);
+    make(&directory, path, 1);
+    assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
+    assert_ok(stoa_dataset_column(dataset, 0, &column, &error), &error);
+    assert_int_equal(column.has_distinct, 1);
+    assert_ok(stoa_dataset_file(dataset, 0, &file, &error), &error);
+    file_path(path, file.path, name);
+    assert_ok(stoa_dataset_acquire(dataset, 0, &reader, &error), &error);
+    assert_ok(stoa_reader_group_place(reader, 0, &offset, &size, &error), &error);
+    stoa_dataset_release(dataset, 0, reader);
+    stoa_dataset_close(dataset);
+    FILE *bytes = fopen(name, "r+b");
+    assert_non_null(bytes);
+    assert_int_equal(fseek(bytes, (long)offset, SEEK_SET), 0);
+    const int first = fgetc(bytes);
+    assert_int_equal(fseek(bytes, (long)offset, SEEK_SET), 0);
+    assert_int_equal(fputc(first ^ 1, bytes), first ^ 1);
+    assert_int_equal(fclose(bytes), 0);
+    assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
+    assert_ok(stoa_dataset_column(dataset, 0, &column, &error), &error);
+    assert_int_equal(column.has_distinct, 0);
+    assert_true(column.min[0] != '\0' && column.stored_bytes > 0);
+    stoa_dataset_close(dataset);
+    test_directory_remove(&directory);
+}
+
 /* [DS-17] Two committed files of one size: neither passes for the other. */
 static void test_another_committed_file_in_its_place_is_damage(void **state)
 {
@@ -429,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_walk_checks_the_chain),
         cmocka_unit_test(test_statistics_are_those_of_the_files),
         cmocka_unit_test(test_a_lone_file_is_a_table),
+        cmocka_unit_test(test_columns_are_told_beside_damaged_values),
         cmocka_unit_test(test_another_committed_file_in_its_place_is_damage),
         cmocka_unit_test(test_threads_share_readers_and_statistics),
     };
