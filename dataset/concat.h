@@ -2,7 +2,8 @@
 /*
  * Many files' row groups in one file, without decoding a value [FMT-46]: what compaction does
  * with small files. Reader finds the row groups, writer copies them; they do not know each
- * other, so it is done here.
+ * other, so it is done here. Filters do not go over [FMT-113]; zones do, and sketches where all
+ * files have them.
  */
 #ifndef STOA_DATASET_CONCAT_H
 #define STOA_DATASET_CONCAT_H

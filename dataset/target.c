@@ -182,6 +182,6 @@ stoa_status stoa_target_check_new(const char *path, stoa_error *err)
         stoa_error_set_place(err, "%s", path);
     if (status == STOA_E_USAGE)
         stoa_error_set_hint(err, hides ? "versions never change: name the dataset itself"
-                                       : "name a directory outside of it");
+                                       : "name a path outside of it");
     return status;
 }

@@ -56,9 +56,10 @@ struct stoa_codec {
      * `out_raw` in any state. */
     stoa_status (*decompress)(void *memory, const uint8_t *bytes, size_t size,
                               uint8_t *out_raw, size_t raw_size, stoa_error *err);
-    /* A history: at most STOA_HISTORY_MAX bytes that a frame is compressed behind, as if they came right before its
-     * own. NULL in all three: the codec has none. The compressor learns it once for many frames and borrows its
-     * bytes; frames that lie right behind it in memory are faster. Memory must be given. */
+    /* A history: at most STOA_HISTORY_MAX bytes that a frame is compressed behind, as if they came
+     * right before its own. NULL in all three: the codec has none. The compressor learns it once for
+     * many frames and borrows its bytes; frames that lie right behind it in memory are faster. Memory
+     * must be given. */
     stoa_status (*learn)(void *memory, const uint8_t *history, size_t history_size,
                          int level, stoa_error *err);
     stoa_status (*compress_behind)(void *memory, const uint8_t *raw, size_t raw_size,

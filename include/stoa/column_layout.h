@@ -19,9 +19,8 @@ extern "C" {
  * bits" have. What was estimated is of the first of them alone, the sample. */
 typedef struct stoa_layout_part {
     const char *column;
-    const char
-        *encoding; /* the sample's tree: "dict 300 entries > ffor 9 bits"; "" when all
-                             rows are NULL */
+    /* The sample's tree: "dict 300 entries > ffor 9 bits"; "" when all rows are NULL. */
+    const char *encoding;
     uint64_t blocks;
     uint64_t rows;
     uint64_t bytes;            /* payloads of the blocks */

@@ -43,9 +43,8 @@ typedef struct stoa_convert_options {
     const char
         *mode; /* NULL or "append": create or append; "create": refuse an existing one */
     const char *profile; /* NULL or "balanced", "fast", "compact" */
-    const char *const
-        *filters; /* columns that are searched for single values: row groups without
-                                 * the value are then skipped */
+    /* Columns that are searched for single values: row groups without the value are then skipped. */
+    const char *const *filters;
     size_t filter_count;
     const char *format; /* NULL: by content; "csv" */
     char delimiter;     /* 0: detect */

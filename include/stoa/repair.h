@@ -20,8 +20,8 @@ extern "C" {
 /* A stretch of the file and what became of it. Stretches come in the order of the file. */
 typedef struct stoa_repair_range {
     int kept; /* 1: its rows are in the new file; 0: they are lost */
-    uint64_t
-        row_group; /* its number; STOA_REPAIR_UNKNOWN: bytes that are no whole row group */
+    /* Its number; STOA_REPAIR_UNKNOWN: bytes that are no whole row group. */
+    uint64_t row_group;
     uint64_t offset; /* in the file, of the row group or the bytes */
     uint64_t bytes;
     uint64_t first_row; /* number in the file of its first row, or STOA_REPAIR_UNKNOWN */

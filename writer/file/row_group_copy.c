@@ -2,8 +2,9 @@
 /*
  * A row group of another file -> this file, without decoding anything [FMT-46]: payloads go
  * over byte by byte, since nothing in them depends on where the row group lies [FMT-42], the
- * tail unpacked and packed anew [FMT-47]; what the footer needs comes out of the tail. Called by the dataset layer, for
- * compaction and repair. Each payload is read once, checked and written.
+ * tail unpacked and packed anew [FMT-47]; what the footer needs comes out of the tail. Filters are
+ * left out [FMT-113]. Called by the dataset layer, for compaction and repair. Each payload is read
+ * once, checked and written.
  */
 #include <assert.h>
 #include <inttypes.h>
