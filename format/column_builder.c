@@ -54,14 +54,16 @@ static size_t values_size(enum stoa_phys phys, size_t rows)
 }
 
 /* The first growth of `capacity` that holds `needed` (far below the top of size_t): by doubling
- * at first, then by half, since what is not used counts in a row group of many columns. */
+ * at first, then by half, since what is not used counts in a row group of many columns; and not
+ * past a full row group, which is as far as most go. */
 static size_t grown_capacity(size_t capacity, size_t first, size_t needed)
 {
     enum { DOUBLED_UP_TO = 64 };
     size_t grown = capacity > first ? capacity : first;
     while (grown < needed)
         grown += grown < DOUBLED_UP_TO ? grown : grown / 2;
-    return grown;
+    const size_t full = STOA_MAX_ROW_GROUP_RAW;
+    return grown > full && needed <= full ? full : grown;
 }
 
 static stoa_status reserve_rows(struct stoa_column_builder *builder, size_t needed,

@@ -181,6 +181,26 @@ cleanup:
     return status;
 }
 
+/* What row groups and rows of a wave hold must not take half as much again. */
+static void test_builder_grows_to_a_full_row_group_exactly(void **state)
+{
+    enum { SIZE = 1 << 20 };
+    (void)state;
+    static uint8_t bytes[SIZE];
+    const struct stoa_value value = {
+        .bytes = {.data = bytes, .length = SIZE}
+    };
+    struct stoa_column_builder builder;
+    stoa_column_builder_init(&builder, STOA_PHYS_BYTES);
+    for (size_t held = SIZE; held <= STOA_MAX_ROW_GROUP_RAW; held += SIZE) {
+        assert_ok(stoa_column_builder_append(&builder, &value, NULL), NULL);
+        assert_true(builder.byte_capacity <= STOA_MAX_ROW_GROUP_RAW);
+    }
+    assert_ok(stoa_column_builder_append(&builder, &value, NULL), NULL);
+    assert_int_equal(builder.byte_size, STOA_MAX_ROW_GROUP_RAW + SIZE);
+    stoa_column_builder_done(&builder);
+}
+
 static void test_builder_survives_short_memory(void **state)
 {
     STOA_UNUSED(state);
@@ -198,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_builder_keeps_rows_appended_in_any_way),
         cmocka_unit_test(test_empty_builder_has_a_view),
         cmocka_unit_test(test_builder_refuses_what_its_offsets_cannot_hold),
+        cmocka_unit_test(test_builder_grows_to_a_full_row_group_exactly),
         cmocka_unit_test(test_builder_survives_short_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
