@@ -10,6 +10,8 @@
 #define ZSTD_STATIC_LINKING_ONLY /* for static contexts */
 #include <zstd.h>
 
+#include <string.h>
+
 #include "common/alloc.h"
 #include "common/checked.h"
 #include "format/codec/codec.h"
@@ -145,17 +147,34 @@ cleanup:
     return status;
 }
 
+/* At least the size of a ZSTD_CDict: what a history without content and nearly without tables
+ * takes. */
+static size_t history_head(void)
+{
+    const ZSTD_compressionParameters least = {.windowLog = ZSTD_WINDOWLOG_MIN,
+                                              .chainLog = ZSTD_CHAINLOG_MIN,
+                                              .hashLog = ZSTD_HASHLOG_MIN,
+                                              .searchLog = ZSTD_SEARCHLOG_MIN,
+                                              .minMatch = ZSTD_MINMATCH_MAX,
+                                              .strategy = ZSTD_fast};
+    return ZSTD_estimateCDictSize_advanced(0, least, ZSTD_dlm_byRef);
+}
+
 static stoa_status zstd_learn(void *memory, const uint8_t *history, size_t history_size,
                               int level, stoa_error *err)
 {
     struct zstd_head *head = memory;
     STOA_TRY(check_input(0, level, err));
     head->history = NULL;
-    if (history_size > 0 && history_size <= STOA_HISTORY_MAX)
+    if (history_size > 0 && history_size <= STOA_HISTORY_MAX) {
+        uint8_t *at = (uint8_t *)memory + HEAD_SIZE + compress_context(level);
+        /* zstd 1.5.4 leaves the level in a static ZSTD_CDict as it finds it, and later cuts
+         * blocks by it: the frame would depend on what was in the memory. */
+        memset(at, 0, history_head());
         head->history = ZSTD_initStaticCDict(
-            (uint8_t *)memory + HEAD_SIZE + compress_context(level),
-            compress_history(level), history, history_size, ZSTD_dlm_byRef,
+            at, compress_history(level), history, history_size, ZSTD_dlm_byRef,
             ZSTD_dct_rawContent, history_parameters(level, history_size));
+    }
     if (!head->history)
         return stoa_fail(
             err, STOA_E_INTERNAL,

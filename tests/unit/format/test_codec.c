@@ -20,14 +20,19 @@ static void fill_raw(uint64_t seed)
 }
 
 /* Only the head of working memory is zero at first. */
-static void *working_memory(size_t size)
+static void *filled_memory(size_t size, uint8_t fill)
 {
     uint8_t *memory = size ? stoa_alloc(size) : NULL;
     if (memory) {
-        memset(memory, 0xA5, size);
+        memset(memory, fill, size);
         memset(memory, 0, size < STOA_CODEC_HEAD ? size : STOA_CODEC_HEAD);
     }
     return memory;
+}
+
+static void *working_memory(size_t size)
+{
+    return filled_memory(size, 0xA5);
 }
 
 static void check_round_trip(const struct stoa_codec *codec, int level, size_t raw_size,
@@ -126,6 +131,46 @@ static void test_zstd_compresses_behind_a_history(void **state)
         stoa_free(memory);
     }
     stoa_decompressor_done(&decompressor);
+}
+
+/* Texts that change on the way, so that it is worth cutting a block in two. */
+static void fill_changing(uint8_t *bytes, size_t size, uint64_t seed)
+{
+    static const char *const alphabets[] = {"etaoin shrdlu\n", "0123456789,.-$"};
+    struct test_random random = test_random_start(seed);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)alphabets[i / 20000 % 2][test_random_below(&random, 14)];
+}
+
+/* What was in working memory before, of this stream or of another, is not seen in a frame. */
+static void test_zstd_frames_behind_a_history_do_not_depend_on_memory(void **state)
+{
+    STOA_UNUSED(state);
+    static const size_t histories[] = {FRAME, 2 * FRAME, STOA_HISTORY_MAX};
+    static const int levels[] = {1, 3, 12, 19};
+    static const uint8_t fills[] = {0x00, 0x01, 0xA5, 0xFF};
+    static uint8_t history[STOA_HISTORY_MAX];
+    static uint8_t frames[2][FRAME * 2];
+    const struct stoa_codec *zstd = stoa_codec_find(STOA_CODEC_ZSTD);
+    fill_changing(history, sizeof history, 411);
+    fill_changing(raw, sizeof raw, 412);
+    for (size_t at = 0; at < sizeof levels * 3 / sizeof levels[0]; at++) {
+        const int level = levels[at / 3];
+        const size_t history_size = histories[at % 3];
+        size_t sizes[2] = {0};
+        for (size_t f = 0; f < sizeof fills; f++) {
+            void *memory = filled_memory(zstd->compress_memory(level), fills[f]);
+            const size_t to = f > 0;
+            stoa_error err;
+            assert_ok(zstd->learn(memory, history, history_size, level, &err), &err);
+            assert_ok(zstd->compress_behind(memory, raw, FRAME, level, frames[to],
+                                            sizeof frames[to], &sizes[to], &err),
+                      &err);
+            assert_int_equal(sizes[to], sizes[0]);
+            assert_bytes(frames[to], frames[0], sizes[0]);
+            stoa_free(memory);
+        }
+    }
 }
 
 static void test_zstd_refuses_histories_it_cannot_learn(void **state)
@@ -377,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_codecs_give_back_every_size),
         cmocka_unit_test(test_codec_memory_suffices_for_every_level),
         cmocka_unit_test(test_zstd_compresses_behind_a_history),
+        cmocka_unit_test(test_zstd_frames_behind_a_history_do_not_depend_on_memory),
         cmocka_unit_test(test_zstd_refuses_histories_it_cannot_learn),
         cmocka_unit_test(test_codecs_refuse_levels_and_frames_out_of_range),
         cmocka_unit_test(test_codecs_report_too_little_room),
