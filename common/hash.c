@@ -11,6 +11,7 @@
 #include <xxhash.h>
 
 #include "common/alloc.h"
+#include "common/bits.h"
 #include "common/cpu.h"
 #include "common/hash_long.h"
 
@@ -45,6 +46,16 @@ uint64_t stoa_hash64(const void *bytes, size_t size, uint64_t seed)
         return hash_long(bytes, size, seed);
 #endif
     return XXH3_64bits_withSeed(bytes, size, seed);
+}
+
+/* A size that is known spares what the hash asks about it. */
+void stoa_hash64_words(const uint64_t *words, size_t count, uint64_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint8_t bytes[8];
+        stoa_store_le64(bytes, words[i]);
+        out[i] = XXH3_64bits(bytes, sizeof bytes);
+    }
 }
 
 struct stoa_hash128 stoa_hash128(const void *bytes, size_t size)

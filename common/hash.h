@@ -16,6 +16,8 @@ struct stoa_hash128 {
 
 /* XXH3-64 of the bytes with this seed. */
 uint64_t stoa_hash64(const void *bytes, size_t size, uint64_t seed);
+/* The same of the 8 bytes (little-endian) of each word, without seed. */
+void stoa_hash64_words(const uint64_t *words, size_t count, uint64_t *out);
 struct stoa_hash128 stoa_hash128(const void *bytes, size_t size);
 
 /* A cheap 64-bit mix for fixed-width keys in hash tables (not an on-disk hash). */

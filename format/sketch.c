@@ -86,12 +86,55 @@ void stoa_sketch_add(struct stoa_sketch *sketch, uint64_t hash)
     *slot = rank > *slot ? rank : *slot;
 }
 
+/* Values of 8 bytes, hashed in batches. */
 static void add_words(struct stoa_sketch *sketch, const struct stoa_column *column)
 {
+    enum { BATCH = 256 };
     const uint64_t *words = column->values;
+    uint64_t canonical[BATCH];
+    uint64_t hashes[BATCH];
+    for (uint32_t first = 0; first < column->length; first += BATCH) {
+        const uint32_t left = column->length - first;
+        const uint32_t count = left < BATCH ? left : BATCH;
+        const uint64_t *batch = words + first;
+        if (column->phys == STOA_PHYS_F64) {
+            for (uint32_t i = 0; i < count; i++)
+                canonical[i] = canonical_bits(stoa_column_f64(column)[first + i]);
+            batch = canonical;
+        }
+        stoa_hash64_words(batch, count, hashes);
+        for (uint32_t i = 0; i < count; i++) {
+            if (!column->validity || stoa_bit_get(column->validity, first + i))
+                stoa_sketch_add(sketch, hashes[i]);
+        }
+    }
+}
+
+/* One of two values, over and over. */
+static void add_bits(struct stoa_sketch *sketch, const struct stoa_column *column)
+{
+    const uint64_t *values = column->values;
+    const uint64_t words = stoa_bitmap_words(column->length);
+    bool has[2] = {false, false};
+    for (uint64_t word = 0; word < words && !(has[0] && has[1]); word++) {
+        const uint64_t left = column->length - word * 64;
+        const uint64_t valid = (column->validity ? column->validity[word] : UINT64_MAX) &
+                               stoa_low_mask((unsigned)(left < 64 ? left : 64));
+        has[0] |= (~values[word] & valid) != 0;
+        has[1] |= (values[word] & valid) != 0;
+    }
+    for (uint64_t value = 0; value < 2; value++) {
+        if (has[value])
+            stoa_sketch_add(sketch, hash_word(value));
+    }
+}
+
+static void add_texts(struct stoa_sketch *sketch, const struct stoa_column *column)
+{
     for (uint32_t row = 0; row < column->length; row++) {
+        const struct stoa_view text = stoa_column_view(column, row);
         if (!column->validity || stoa_bit_get(column->validity, row))
-            stoa_sketch_add(sketch, hash_word(words[row]));
+            stoa_sketch_add(sketch, stoa_hash64(text.data, text.length, 0));
     }
 }
 
@@ -102,7 +145,11 @@ static void add_any(void *context, uint64_t hash)
 
 void stoa_sketch_add_column(struct stoa_sketch *sketch, const struct stoa_column *column)
 {
-    if (column->phys == STOA_PHYS_I64 || column->phys == STOA_PHYS_U64)
+    if (column->phys == STOA_PHYS_BYTES)
+        add_texts(sketch, column);
+    else if (column->phys == STOA_PHYS_BOOL)
+        add_bits(sketch, column);
+    else if (stoa_phys_width(column->phys) == 8)
         add_words(sketch, column);
     else
         stoa_column_hash(column, add_any, sketch);
