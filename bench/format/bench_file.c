@@ -208,6 +208,27 @@ static void free_table(struct table *table)
     stoa_free(table->columns);
 }
 
+/* In slices that stay in the cache between the writer's passes, as conversion does. */
+static stoa_status append_slices(struct stoa_file_writer *writer, const struct table *table,
+                                 stoa_error *err)
+{
+    enum { SLICE_ROWS = 4096 };
+    const size_t columns = table->schema->field_count;
+    const uint32_t rows = table->columns[0].length;
+    struct stoa_column *slices = stoa_alloc_array(columns, sizeof *slices);
+    stoa_status status = STOA_OK;
+    if (!slices)
+        return stoa_fail_memory(err, columns * sizeof *slices);
+    for (uint32_t first = 0; first < rows && status == STOA_OK; first += SLICE_ROWS) {
+        const uint32_t count = rows - first < SLICE_ROWS ? rows - first : SLICE_ROWS;
+        for (size_t c = 0; c < columns; c++)
+            slices[c] = stoa_column_slice(&table->columns[c], first, count);
+        status = stoa_file_writer_append(writer, slices, count, err);
+    }
+    stoa_free(slices);
+    return status;
+}
+
 static stoa_status write_table(const struct table *table, enum stoa_profile profile,
                                double *out_seconds, uint64_t *out_size, stoa_error *err)
 {
@@ -219,8 +240,7 @@ static stoa_status write_table(const struct table *table, enum stoa_profile prof
     const double start = cpu_seconds();
     stoa_status status = STOA_OK;
     STOA_TRY_CLEANUP(stoa_file_writer_create(&file, table->schema, &options, &writer, err));
-    STOA_TRY_CLEANUP(
-        stoa_file_writer_append(writer, table->columns, table->columns[0].length, err));
+    STOA_TRY_CLEANUP(append_slices(writer, table, err));
     STOA_TRY_CLEANUP(stoa_file_writer_finish(writer, &summary, err));
     *out_seconds = cpu_seconds() - start;
     *out_size = summary.size;
