@@ -7,7 +7,7 @@
 #ifndef STOA_FORMAT_BLOCK_H
 #define STOA_FORMAT_BLOCK_H
 
-#include "format/enc/enc.h"
+#include "format/enc/enc_choose.h"
 
 /* ---- writing ---- */
 
@@ -30,11 +30,13 @@ struct stoa_block_input {
     enum stoa_profile profile;
     const struct stoa_enc_reference *references;
     uint32_t reference_count;
+    const struct stoa_enc_hint *hint; /* another block of the column; NULL: search */
 };
 struct stoa_block_choice {
     uint8_t encoding; /* id of the root */
     bool uses_dictionary;
-    double decode_cycles; /* about, per value */
+    double decode_cycles;      /* about, per value */
+    struct stoa_enc_hint hint; /* for other blocks of the column */
 };
 STOA_MUST_USE stoa_status stoa_block_encode_by(const struct stoa_block_input *input,
                                                struct stoa_buf *out,
@@ -56,6 +58,12 @@ struct stoa_dictionary_build;
 STOA_MUST_USE stoa_status
 stoa_dictionary_build_create(const struct stoa_column *column, enum stoa_profile profile,
                              struct stoa_dictionary_build **out_build, stoa_error *err);
+/* The same; *out_hint is what the values would become without a dictionary, for blocks of a
+ * column without NULLs, where that was found out. */
+STOA_MUST_USE stoa_status
+stoa_dictionary_build_or_hint(const struct stoa_column *column, enum stoa_profile profile,
+                              struct stoa_dictionary_build **out_build,
+                              struct stoa_enc_hint *out_hint, stoa_error *err);
 void stoa_dictionary_build_free(struct stoa_dictionary_build *build);
 uint32_t stoa_dictionary_build_count(const struct stoa_dictionary_build *build);
 const uint32_t *stoa_dictionary_build_codes(const struct stoa_dictionary_build *build);

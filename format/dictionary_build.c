@@ -17,12 +17,15 @@ struct stoa_dictionary_build {
     uint32_t count;
     uint32_t *codes; /* per row */
     struct stoa_column_builder values;
+    struct stoa_enc_hint entries; /* what the values become */
+    struct stoa_enc_hint plain;   /* what the rows would become without a dictionary */
 };
 
 enum {
     SAMPLE_PIECES = 4,
-    SAMPLE_PIECE_ROWS = 16384,
-    SAMPLE_ROWS = SAMPLE_PIECES * SAMPLE_PIECE_ROWS
+    SAMPLE_PIECE_ROWS = 4096,
+    SAMPLE_ROWS = SAMPLE_PIECES * SAMPLE_PIECE_ROWS,
+    SAMPLE_ENTRIES = 16384 /* a multiple of 64 */
 };
 
 /* Less than this share saved is not worth an indirection. */
@@ -99,13 +102,16 @@ static struct stoa_enc_input root_input(const struct stoa_column *column,
     return input;
 }
 
-/* Cost of the sampled rows as they are. */
+/* Cost of the sampled rows as they are; encodings that will cost more than `limit` need not say
+ * how much. */
 static stoa_status plain_cost(const struct stoa_column *sample, enum stoa_profile profile,
-                              double *out_cost, stoa_error *err)
+                              double limit, double *out_cost,
+                              struct stoa_enc_hint *out_hint, stoa_error *err)
 {
-    const struct stoa_enc_input input = root_input(sample, profile, 0);
+    struct stoa_enc_input input = root_input(sample, profile, 0);
     struct stoa_enc_estimate estimate;
-    STOA_TRY(stoa_enc_estimate_best(&input, &estimate, err));
+    input.limit = limit;
+    STOA_TRY(stoa_enc_find_best(&input, &estimate, out_hint, err));
     *out_cost = cost_per_value(&estimate, sample->length, profile);
     return STOA_OK;
 }
@@ -129,21 +135,24 @@ static stoa_status code_cost(const struct stoa_column *sample, const uint32_t *c
     return STOA_OK;
 }
 
-/* Bits that each row pays for the dictionary itself. */
-static stoa_status entry_cost(const struct stoa_dictionary_build *build,
+/* Bits that each row pays for the dictionary itself, of which a large one is told by its middle. */
+static stoa_status entry_cost(struct stoa_dictionary_build *build,
                               enum stoa_profile profile, uint32_t rows, double *out_cost,
                               stoa_error *err)
 {
-    const struct stoa_column values = stoa_column_builder_view(&build->values);
+    struct stoa_column values = stoa_column_builder_view(&build->values);
+    if (build->count > 2 * SAMPLE_ENTRIES)
+        values = stoa_column_slice(&values, build->count / 2 / 64 * 64, SAMPLE_ENTRIES);
     const struct stoa_enc_input input =
         root_input(&values, profile, UINT32_C(1) << STOA_ENC_DICT);
     struct stoa_enc_estimate estimate;
-    STOA_TRY(stoa_enc_estimate_best(&input, &estimate, err));
-    *out_cost = ((double)estimate.size + STOA_VALIDITY_HEADER_SIZE + 32) * 8 / rows;
+    STOA_TRY(stoa_enc_find_best(&input, &estimate, &build->entries, err));
+    const double size = (double)estimate.size * build->count / values.length;
+    *out_cost = (size + STOA_VALIDITY_HEADER_SIZE + 32) * 8 / rows;
     return STOA_OK;
 }
 
-static stoa_status compare_costs(const struct stoa_dictionary_build *build,
+static stoa_status compare_costs(struct stoa_dictionary_build *build,
                                  const struct stoa_column *column, uint32_t *rows,
                                  uint32_t count, enum stoa_profile profile, bool *out_pays,
                                  stoa_error *err)
@@ -156,18 +165,19 @@ static stoa_status compare_costs(const struct stoa_dictionary_build *build,
     stoa_column_builder_init(&sample, column->phys);
     STOA_TRY_CLEANUP(stoa_column_builder_gather(&sample, column, rows, count, err));
     const struct stoa_column view = stoa_column_builder_view(&sample);
-    STOA_TRY_CLEANUP(plain_cost(&view, profile, &plain, err));
     for (uint32_t i = 0; i < count; i++)
         rows[i] = build->codes[rows[i]];
     STOA_TRY_CLEANUP(code_cost(&view, rows, build->count, profile, &codes, err));
     STOA_TRY_CLEANUP(entry_cost(build, profile, column->length, &entries, err));
+    STOA_TRY_CLEANUP(
+        plain_cost(&view, profile, (codes + entries) / WORTH, &plain, &build->plain, err));
     *out_pays = codes + entries < plain * WORTH;
 cleanup:
     stoa_column_builder_done(&sample);
     return status;
 }
 
-static stoa_status judge(const struct stoa_dictionary_build *build,
+static stoa_status judge(struct stoa_dictionary_build *build,
                          const struct stoa_column *column, enum stoa_profile profile,
                          bool *out_pays, stoa_error *err)
 {
@@ -186,7 +196,8 @@ static stoa_status judge(const struct stoa_dictionary_build *build,
 /* ---- building ---- */
 
 static stoa_status build_from(struct stoa_distinct *distinct, enum stoa_profile profile,
-                              struct stoa_dictionary_build **out_build, stoa_error *err)
+                              struct stoa_dictionary_build **out_build,
+                              struct stoa_enc_hint *out_hint, stoa_error *err)
 {
     struct stoa_dictionary_build *build = stoa_alloc_zeroed(1, sizeof *build);
     bool pays = false;
@@ -197,10 +208,29 @@ static stoa_status build_from(struct stoa_distinct *distinct, enum stoa_profile 
     STOA_TRY_CLEANUP(sort_values(distinct, build, err));
     STOA_TRY_CLEANUP(judge(build, distinct->column, profile, &pays, err));
     *out_build = pays ? build : NULL;
+    *out_hint = build->plain;
     if (pays)
         build = NULL;
 cleanup:
     stoa_dictionary_build_free(build);
+    return status;
+}
+
+stoa_status stoa_dictionary_build_or_hint(const struct stoa_column *column,
+                                          enum stoa_profile profile,
+                                          struct stoa_dictionary_build **out_build,
+                                          struct stoa_enc_hint *out_hint, stoa_error *err)
+{
+    struct stoa_distinct distinct;
+    bool found = false;
+    *out_hint = (struct stoa_enc_hint){.encoding = 0};
+    STOA_TRY(stoa_distinct_find(column, &found, &distinct, err));
+    if (!found) {
+        *out_build = NULL;
+        return STOA_OK;
+    }
+    const stoa_status status = build_from(&distinct, profile, out_build, out_hint, err);
+    stoa_distinct_done(&distinct);
     return status;
 }
 
@@ -209,16 +239,8 @@ stoa_status stoa_dictionary_build_create(const struct stoa_column *column,
                                          struct stoa_dictionary_build **out_build,
                                          stoa_error *err)
 {
-    struct stoa_distinct distinct;
-    bool found = false;
-    STOA_TRY(stoa_distinct_find(column, &found, &distinct, err));
-    if (!found) {
-        *out_build = NULL;
-        return STOA_OK;
-    }
-    const stoa_status status = build_from(&distinct, profile, out_build, err);
-    stoa_distinct_done(&distinct);
-    return status;
+    struct stoa_enc_hint hint;
+    return stoa_dictionary_build_or_hint(column, profile, out_build, &hint, err);
 }
 
 void stoa_dictionary_build_free(struct stoa_dictionary_build *build)
@@ -251,8 +273,9 @@ stoa_status stoa_dictionary_build_encode(const struct stoa_dictionary_build *bui
                                          uint8_t *out_encoding, stoa_error *err)
 {
     const struct stoa_column values = stoa_column_builder_view(&build->values);
-    const struct stoa_enc_input input =
+    struct stoa_enc_input input =
         root_input(&values, profile, UINT32_C(1) << STOA_ENC_DICT);
+    input.hint = &build->entries;
     STOA_TRY(stoa_validity_write(NULL, values.length, out, err));
     const size_t root = out->size;
     STOA_TRY(stoa_enc_encode_best(&input, out, err));

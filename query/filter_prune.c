@@ -6,7 +6,6 @@
 #include "query/filter_prune.h"
 
 #include "format/sketch.h"
-#include "query/loss.h"
 
 enum { HASHES_MAX = 64 }; /* a longer IN is let through by chance anyway */
 
@@ -42,11 +41,8 @@ stoa_status stoa_filters_judge(const struct stoa_plan *plan,
         const size_t count = wanted_hashes(&conjunct->predicate, hashes);
         if (count == 0)
             continue;
-        const stoa_status status = stoa_reader_may_hold(
-            file->reader, file->columns[conjunct->column], group, hashes, count, &may, err);
-        if (plan->skips_corrupt && stoa_loss_is_damage(status))
-            continue; /* rows can be read without their filter */
-        STOA_TRY(status);
+        STOA_TRY(stoa_reader_may_hold(file->reader, file->columns[conjunct->column], group,
+                                      hashes, count, &may, err));
         if (may)
             continue;
         verdict->is_pruned = true;

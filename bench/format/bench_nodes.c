@@ -20,7 +20,7 @@
 
 #include "bench/format/bench_support.h"
 #include "common/alloc.h"
-#include "format/enc/enc.h"
+#include "format/enc/enc_choose.h"
 
 enum { ROWS = 65536, ENTRIES = 5000, CHAIN = 1 << 21, ROUNDS = 9 };
 

@@ -91,6 +91,12 @@ struct stoa_enc_kept {
 struct stoa_enc_reference;
 struct stoa_reference_source;
 
+/* What a neighbouring block of the column has become. */
+struct stoa_enc_hint {
+    uint8_t encoding; /* of its root; 0: not known */
+    double cost;      /* bits per value, decoding included */
+};
+
 struct stoa_enc_input {
     const struct stoa_column
         *column; /* no NULLs; 1 to 65,536 rows (dictionary pages: 2^20) */
@@ -107,6 +113,7 @@ struct stoa_enc_input {
     struct stoa_enc_kept *kept;                  /* NULL: nothing is kept */
     const struct stoa_enc_reference *references; /* what SAME may refer to; NULL: nothing */
     uint32_t reference_count;
+    const struct stoa_enc_hint *hint; /* roots: spares the search; NULL: none */
 };
 
 struct stoa_enc_estimate {
@@ -219,47 +226,6 @@ static inline uint32_t stoa_vector_length(uint32_t count, uint32_t vector)
     const uint32_t left = count - vector * STOA_VECTOR_ROWS;
     return left < STOA_VECTOR_ROWS ? left : STOA_VECTOR_ROWS;
 }
-
-/* Fills `facts` from the column; codes (NULL: none) may stand in for its values. */
-void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *codes,
-                            struct stoa_enc_facts *out_facts);
-
-/* The input for a child of `parent` (whose encoding is `id`), with its facts collected. */
-struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, unsigned id,
-                                           const struct stoa_column *column);
-
-/* Bits per value that one decode cycle per value is worth. */
-double stoa_profile_kappa(enum stoa_profile profile);
-/* By name; STOA_E_USAGE for another one. */
-STOA_MUST_USE stoa_status stoa_profile_find(const char *name, enum stoa_profile *out,
-                                            stoa_error *err);
-
-/* Chooses the cheapest encoding for the column (size in bits plus kappa times decode cycles,
- * by profile) and appends its node; ties go to the lower id, so it is deterministic. */
-STOA_MUST_USE stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input,
-                                               struct stoa_buf *out, stoa_error *err);
-/* The same; *out_cycles is about what decoding a value takes. */
-STOA_MUST_USE stoa_status stoa_enc_encode_timed(const struct stoa_enc_input *input,
-                                                struct stoa_buf *out, double *out_cycles,
-                                                stoa_error *err);
-/* What an encoding would take; the cost is in bits a value, decoding included. */
-struct stoa_enc_bid {
-    const struct stoa_encoding *encoding;
-    uint64_t size;
-    double cost;
-};
-/* All that can hold the values, cheapest first, as the choice compares them: for those who show it
- * (`stoa info --layout`), never asked by a writer. */
-struct stoa_enc_bids {
-    struct stoa_enc_bid items[STOA_ENC_ID_LIMIT];
-    uint32_t count;
-};
-STOA_MUST_USE stoa_status stoa_enc_ask_all(const struct stoa_enc_input *input,
-                                           struct stoa_enc_bids *out_bids, stoa_error *err);
-/* The best without writing. The size is STOA_ENC_NEVER when none can hold the input. */
-STOA_MUST_USE stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
-                                                 struct stoa_enc_estimate *out_estimate,
-                                                 stoa_error *err);
 
 /* Parses the common header at `bytes`, where `size` bytes remain, checks kind and count against
  * what the parent expects, then runs the encoding's open(). *out_node, whose size says where

@@ -12,6 +12,9 @@
 #include "common/alloc.h"
 #include "format/enc/enc_parts.h"
 
+/* What a block may cost more than the one that the hint is from. */
+#define HINT_SLACK 1.05
+
 double stoa_profile_kappa(enum stoa_profile profile)
 {
     static const double kappas[] = {
@@ -174,11 +177,17 @@ struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, 
 
 /* ---- choosing ---- */
 
+double stoa_enc_cost(enum stoa_profile profile, const struct stoa_enc_estimate *estimate,
+                     uint32_t count)
+{
+    return (double)estimate->size * 8 / count +
+           stoa_profile_kappa(profile) * estimate->decode_cycles;
+}
+
 static double cost_of(const struct stoa_enc_input *input,
                       const struct stoa_enc_estimate *estimate)
 {
-    return (double)estimate->size * 8 / input->column->length +
-           stoa_profile_kappa(input->profile) * estimate->decode_cycles;
+    return stoa_enc_cost(input->profile, estimate, input->column->length);
 }
 
 /* Whoever offers a dictionary has found that it pays for the row group. Blocks where it does
@@ -231,6 +240,23 @@ static stoa_status ask(const struct stoa_encoding *encoding, struct stoa_enc_inp
     return STOA_OK;
 }
 
+/* Blocks of a column are mostly alike, and asking every encoding takes longer than encoding. What the
+ * first block has become is kept while it costs about the same. */
+static stoa_status try_hint(const struct stoa_enc_input *input, struct choice *out_choice,
+                            bool *out_is_taken, stoa_error *err)
+{
+    const struct stoa_enc_hint *hint = input->hint;
+    const struct stoa_encoding *encoding = hint ? stoa_encoding_find(hint->encoding) : NULL;
+    struct stoa_enc_input trial = *input;
+    *out_is_taken = false;
+    if (!encoding || !is_candidate(encoding, input))
+        return STOA_OK;
+    STOA_TRY(ask(encoding, &trial, out_choice, err));
+    *out_is_taken = out_choice->encoding &&
+                    cost_of(input, &out_choice->estimate) <= hint->cost * HINT_SLACK;
+    return STOA_OK;
+}
+
 /* The cheapest candidate: those that estimate by arithmetic first, so that the dear estimates have
  * something to give up against. */
 static stoa_status choose(const struct stoa_enc_input *input, struct choice *out_choice,
@@ -238,7 +264,12 @@ static stoa_status choose(const struct stoa_enc_input *input, struct choice *out
 {
     struct stoa_enc_input trial = *input;
     const struct stoa_encoding *encoding;
+    bool is_taken = false;
     assert(input->column->length > 0);
+    *out_choice = (struct choice){.estimate = {.size = STOA_ENC_NEVER}};
+    STOA_TRY(try_hint(input, out_choice, &is_taken, err));
+    if (is_taken)
+        return STOA_OK;
     *out_choice = (struct choice){.estimate = {.size = STOA_ENC_NEVER}};
     for (int last = 0; last < 2; last++) {
         for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
@@ -308,8 +339,9 @@ static stoa_status choose_keeping(const struct stoa_enc_input *input,
     return choose(&keeping, out_choice, err);
 }
 
-stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
-                                   struct stoa_enc_estimate *out_estimate, stoa_error *err)
+stoa_status stoa_enc_find_best(const struct stoa_enc_input *input,
+                               struct stoa_enc_estimate *out_estimate,
+                               struct stoa_enc_hint *out_hint, stoa_error *err)
 {
     struct choice choice;
     struct stoa_enc_kept kept = {.fsst = NULL};
@@ -317,7 +349,18 @@ stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
     stoa_free(kept.fsst);
     STOA_TRY(status);
     *out_estimate = choice.estimate;
+    *out_hint = (struct stoa_enc_hint){.encoding = 0};
+    if (choice.encoding)
+        *out_hint = (struct stoa_enc_hint){.encoding = (uint8_t)choice.encoding->id,
+                                           .cost = cost_of(input, &choice.estimate)};
     return STOA_OK;
+}
+
+stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
+                                   struct stoa_enc_estimate *out_estimate, stoa_error *err)
+{
+    struct stoa_enc_hint hint;
+    return stoa_enc_find_best(input, out_estimate, &hint, err);
 }
 
 /* Encodes as chosen, with what the choice has left. */
@@ -334,10 +377,13 @@ static stoa_status encode_chosen(const struct stoa_enc_input *input,
                      input->column->length, (int)input->column->phys);
 }
 
-stoa_status stoa_enc_encode_timed(const struct stoa_enc_input *input, struct stoa_buf *out,
-                                  double *out_cycles, stoa_error *err)
+stoa_status stoa_enc_encode_estimated(const struct stoa_enc_input *input,
+                                      struct stoa_buf *out,
+                                      struct stoa_enc_estimate *out_estimate,
+                                      stoa_error *err)
 {
-    struct choice choice = {.encoding = only_candidate(input)};
+    struct choice choice = {.encoding = only_candidate(input),
+                            .estimate = {.size = STOA_ENC_NEVER}};
     struct stoa_enc_kept kept = {.fsst = NULL};
     stoa_status status = STOA_OK;
     if (choice.encoding)
@@ -347,13 +393,13 @@ stoa_status stoa_enc_encode_timed(const struct stoa_enc_input *input, struct sto
     if (status == STOA_OK)
         status = encode_chosen(input, &choice, &kept, out, err);
     stoa_free(kept.fsst);
-    *out_cycles = choice.estimate.decode_cycles;
+    *out_estimate = choice.estimate;
     return status;
 }
 
 stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
                                  stoa_error *err)
 {
-    double cycles = 0;
-    return stoa_enc_encode_timed(input, out, &cycles, err);
+    struct stoa_enc_estimate estimate;
+    return stoa_enc_encode_estimated(input, out, &estimate, err);
 }

@@ -17,6 +17,9 @@
 /* The least that text has been seen to shrink to, for giving up without a look. */
 #define LEAST_SHARE 0.12
 
+/* A table of symbols takes a kilobyte or two: less text than this does not earn it. */
+enum { FEWEST_BYTES = 2048 };
+
 /* Long values under zstd: there it finds more than symbols of eight bytes can. */
 enum { LONG_VALUE = 64 };
 
@@ -35,7 +38,7 @@ static bool is_hopeless(const struct stoa_enc_input *input)
 {
     const double rows = input->column->length;
     const double text = (double)input->facts.text_bytes;
-    if (text <= 0 || text > (double)STOA_STREAM_MAX_RAW)
+    if (text < FEWEST_BYTES || text > (double)STOA_STREAM_MAX_RAW)
         return true;
     return text * 8 * LEAST_SHARE / rows > input->limit;
 }

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "format/enc/enc.h"
+#include "format/enc/enc_choose.h"
 
 /* The value's bytes [ENC-8] of the fixed kinds; BOOL gives one byte. Returns how many. */
 static inline size_t stoa_value_store(enum stoa_phys phys, const struct stoa_value *value,

@@ -265,7 +265,9 @@ stoa_status stoa_stream_sample(enum stoa_profile profile, enum stoa_stream_kind 
         size_t last_size = 0;
         stoa_status status = STOA_OK;
         STOA_TRY_CLEANUP(compress_frame(&writer, 0, &first_size, err));
-        STOA_TRY_CLEANUP(compress_frame(&writer, last, &last_size, err));
+        last_size = first_size;
+        if (last > 0)
+            STOA_TRY_CLEANUP(compress_frame(&writer, last, &last_size, err));
         /* All frames but the first are like the last one here when there is a history. */
         if (writer.history > 0)
             share = (double)last_size / (double)frame_raw_size(&writer, last);

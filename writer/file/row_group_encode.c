@@ -2,13 +2,13 @@
 /*
  * Buffered columns -> encoded row group. Columns go through in batches of about 8 MiB raw; one
  * step runs, on all threads of the pool, the blocks of one batch and the dictionary builds of
- * the next, so that neither waits for the other and at most two batches of dictionaries are in
- * memory:
+ * the next, so that at most two batches of dictionaries are in memory:
  *
  *   step 0: dictionaries 0 | step 1: blocks 0, dictionaries 1 | step 2: blocks 1, ...
  *
- * A column that may refer to another of its own batch is encoded in a run of its own behind the
- * others of the batch: which encoding the other got decides what can be said of it.
+ * Columns that may refer to others of their batch are encoded in a second run, when it is known what
+ * those have become. In each run first blocks go before the rest, which try what the first
+ * one has become before they search.
  *
  * After each step the calling thread appends the batch's payloads in column and block order:
  * the bytes depend on neither threads nor timing [FMT-5].
@@ -52,6 +52,7 @@ struct column_job {
     struct stoa_buf payload;
     uint8_t encoding;
     struct stoa_sketch *sketch; /* of the dictionary's values; NULL: not wanted */
+    struct stoa_enc_hint plain; /* for the first block, where there is none */
 };
 
 struct batch {
@@ -69,6 +70,7 @@ struct encoder {
     struct stoa_sketch *sketches; /* of all jobs; NULL: not wanted */
     struct stoa_reference_plan plan;
     bool is_second_run; /* of the current batch's blocks */
+    bool is_rest;       /* of each column the blocks behind the first, which it hints at */
 };
 
 void stoa_encoded_group_init(struct stoa_encoded_group *group)
@@ -117,10 +119,12 @@ static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_erro
     const struct stoa_plan_column *planned = stoa_reference_plan_find(&encoder->plan, c);
     const struct stoa_column column =
         stoa_column_builder_view(&encoder->writer->columns[c]);
+    struct column_job *job = &encoder->next.jobs[i];
+    job->plain = (struct stoa_enc_hint){.encoding = 0};
     if (planned && planned->needs_no_dictionary)
         return STOA_OK;
-    const stoa_status status = stoa_dictionary_build_create(
-        &column, encoder->writer->profile, &encoder->next.jobs[i].dictionary, err);
+    const stoa_status status = stoa_dictionary_build_or_hint(
+        &column, encoder->writer->profile, &job->dictionary, &job->plain, err);
     if (status != STOA_OK)
         set_place(encoder, c, err);
     return status;
@@ -285,6 +289,22 @@ static void drop_codes(struct encoder *encoder)
     }
 }
 
+/* What other blocks of the column tell of this one. A column with NULLs has encodings to choose from
+ * that were not asked when it was judged; one that may refer to another, too. */
+static const struct stoa_enc_hint *find_hint(const struct encoder *encoder,
+                                             const struct block_job *job,
+                                             uint32_t reference_count)
+{
+    const struct column_job *column =
+        &encoder->current.jobs[job->column - encoder->current.first];
+    if (job->block > 0)
+        return &(job - job->block)->choice.hint;
+    if (column->dictionary || reference_count > 0 ||
+        encoder->writer->columns[job->column].null_count > 0)
+        return NULL;
+    return &column->plain;
+}
+
 static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *err)
 {
     struct block_job *job = &encoder->blocks[i];
@@ -292,7 +312,8 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
     const struct stoa_file_writer *writer = encoder->writer;
     const struct stoa_dictionary_build *dictionary =
         encoder->current.jobs[job->column - encoder->current.first].dictionary;
-    if (is_second(encoder, job->column) != encoder->is_second_run)
+    if (is_second(encoder, job->column) != encoder->is_second_run ||
+        (job->block > 0) != encoder->is_rest)
         return STOA_OK;
     const struct stoa_column whole =
         stoa_column_builder_view(&writer->columns[job->column]);
@@ -318,6 +339,7 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
         .profile = writer->profile,
         .references = references.list,
         .reference_count = references.count,
+        .hint = find_hint(encoder, job, references.count),
     };
     const stoa_status status =
         stoa_block_encode_by(&input, &job->payload, &job->choice, err);
@@ -329,7 +351,7 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
 static stoa_status run_task(void *context, size_t index, stoa_error *err)
 {
     struct encoder *encoder = context;
-    if (encoder->is_second_run)
+    if (encoder->is_second_run || encoder->is_rest)
         return encode_block(encoder, index, err);
     if (index < encoder->next.count)
         return build_dictionary(encoder, index, err);
@@ -579,6 +601,19 @@ static void prepare_blocks(struct encoder *encoder)
     }
 }
 
+/* Blocks behind the first ones of their columns. */
+static stoa_status run_rest(struct encoder *encoder, struct stoa_pool *pool,
+                            stoa_error *err)
+{
+    const size_t blocks = (size_t)encoder->current.count * encoder->group->blocks;
+    if (encoder->group->blocks == 1)
+        return STOA_OK;
+    encoder->is_rest = true;
+    const stoa_status status = stoa_pool_run(pool, blocks, run_task, encoder, err);
+    encoder->is_rest = false;
+    return status;
+}
+
 /* The current batch's blocks and the next one's dictionaries. */
 static stoa_status run_batch(struct encoder *encoder, struct stoa_pool *pool,
                              stoa_error *err)
@@ -589,11 +624,15 @@ static stoa_status run_batch(struct encoder *encoder, struct stoa_pool *pool,
     encoder->is_second_run = false;
     STOA_TRY(stoa_pool_run(pool, encoder->next.count + encoder->current.count + blocks,
                            run_task, encoder, err));
+    STOA_TRY(run_rest(encoder, pool, err));
     STOA_TRY(note_bases(encoder, err));
     for (uint32_t i = 0; i < encoder->current.count; i++)
         has_second |= is_second(encoder, encoder->current.first + i);
     encoder->is_second_run = true;
-    return has_second ? stoa_pool_run(pool, blocks, run_task, encoder, err) : STOA_OK;
+    if (!has_second)
+        return STOA_OK;
+    STOA_TRY(stoa_pool_run(pool, blocks, run_task, encoder, err));
+    return run_rest(encoder, pool, err);
 }
 
 static stoa_status run_steps(struct encoder *encoder, struct stoa_pool *pool,

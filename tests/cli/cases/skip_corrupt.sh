@@ -13,12 +13,3 @@ echo "-- other columns are whole"
 ask --skip-corrupt "SELECT count(*), max(w) FROM t"
 echo "-- head"
 stoa head t.stoa -n 2 --skip-corrupt 2> talk.txt; echo "exit $?"; masked < talk.txt
-echo "-- a damaged filter costs no row"
-(echo k; awk 'BEGIN {for (x = i = 1; i <= 20000; i++) print x = x * 16807 % 2147483647}') > k.csv
-stoa convert k.csv -o f --quiet --filter k
-file=$(ls f/*.stoa)
-for back in 20000 16000 12000 8000; do printf Z | dd of="$file" bs=1 seek=$(($(stat -c %s "$file") - back)) conv=notrunc 2> /dev/null; done
-stoa query "SELECT k FROM f WHERE k = 282475249" 2> /dev/null
-echo "exit $?"
-stoa query "SELECT k FROM f WHERE k = 282475249" --skip-corrupt
-echo "exit $?"

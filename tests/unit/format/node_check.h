@@ -9,7 +9,7 @@
 
 #include "tests/unit/format/random_column.h"
 
-#include "format/enc/enc.h"
+#include "format/enc/enc_choose.h"
 
 /* Shapes that encodings care about. */
 enum shape {

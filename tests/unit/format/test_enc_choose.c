@@ -178,6 +178,57 @@ static stoa_status encode_runs(void *context, stoa_error *err)
     return status;
 }
 
+/* Encodes with a hint and says what the root has become. */
+static uint8_t root_with_hint(const struct stoa_column *column, uint8_t encoding,
+                              double cost)
+{
+    const struct stoa_enc_hint hint = {.encoding = encoding, .cost = cost};
+    struct stoa_enc_input input = {.column = column,
+                                   .profile = STOA_PROFILE_BALANCED,
+                                   .depth = 1,
+                                   .limit = INFINITY,
+                                   .hint = &hint};
+    struct stoa_enc_estimate estimate;
+    struct stoa_buf bytes;
+    stoa_error err;
+    stoa_buf_init(&bytes, (size_t)1 << 26);
+    stoa_enc_collect_facts(column, NULL, &input.facts);
+    assert_ok(stoa_enc_encode_estimated(&input, &bytes, &estimate, &err), &err);
+    const uint8_t root = bytes.data[0];
+    stoa_buf_done(&bytes);
+    return root;
+}
+
+static void test_hint_is_taken_while_it_costs_about_the_same(void **state)
+{
+    enum { ROWS = 4096 };
+    static int64_t values[ROWS];
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(2007);
+    for (size_t i = 0; i < ROWS; i++) /* FFOR in 10 bits is the best there is */
+        values[i] = (int64_t)test_random_below(&random, 1024);
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_I64, .length = ROWS, .values = values};
+    struct stoa_enc_input input = {.column = &column, .depth = 1, .limit = INFINITY};
+    struct stoa_enc_estimate estimate;
+    struct stoa_enc_hint best;
+    stoa_error err;
+    stoa_enc_collect_facts(&column, NULL, &input.facts);
+    assert_ok(stoa_enc_find_best(&input, &estimate, &best, &err), &err);
+    assert_int_equal(best.encoding, STOA_ENC_FFOR);
+    assert_true(best.cost > 10 && best.cost < 12);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_FFOR, best.cost), STOA_ENC_FFOR);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_RAW, 65), STOA_ENC_RAW);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_RAW, 60), STOA_ENC_FFOR);
+    /* What cannot hold the values, is not known, or is no candidate does not count. */
+    assert_int_equal(root_with_hint(&column, STOA_ENC_SEQ, 1000), STOA_ENC_FFOR);
+    assert_int_equal(root_with_hint(&column, 0, 1000), STOA_ENC_FFOR);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_STR, 1000), STOA_ENC_FFOR);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_DICT, 1000), STOA_ENC_FFOR);
+    memset(values, 0, sizeof values);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_RAW, 65), STOA_ENC_CONST);
+}
+
 static void test_choice_survives_allocation_failures(void **state)
 {
     STOA_UNUSED(state);
@@ -200,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_choice_gives_back_every_kind_and_shape),
         cmocka_unit_test(test_choice_never_grows_the_values),
         cmocka_unit_test(test_trees_keep_the_rules),
+        cmocka_unit_test(test_hint_is_taken_while_it_costs_about_the_same),
         cmocka_unit_test(test_choice_survives_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
