@@ -18,7 +18,8 @@ enum { STOA_STREAM_HEADER_SIZE = 16 };
 /* What the bytes of a stream are. */
 enum stoa_stream_kind {
     STOA_STREAM_NUMBERS, /* frames on their own: what is alike lies close together */
-    STOA_STREAM_TEXT     /* frames with a history, where the profile has one */
+    STOA_STREAM_TEXT,    /* frames with a history, where the profile has one */
+    STOA_STREAM_RECORDS  /* the file's own, few and read once: the same in all profiles */
 };
 
 /* What a profile compresses with, and when that pays. */

@@ -4,7 +4,7 @@
  * shares no code and no header with the library, so that a mistake of one shows in the other.
  *
  * Files mirror the pages: decoder_container.c and decoder_footer.c (format.md 2, 5, 6),
- * decoder_group.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_sketches.c
+ * decoder_group.c and decoder_arranged.c (4), decoder_statistics.c (5.4, 5.5), decoder_zones.c (5.9), decoder_sketches.c
  * (5.10), decoder_block.c (block.md), those with decoder_nodes.h (encodings/), decoder_print.c.
  * It reads the whole file into memory and ends the process at the first fault: clarity first.
  */
@@ -198,6 +198,12 @@ unsigned kind_of_type(unsigned type, unsigned precision);
 void check_groups(struct decoder *d, struct heap *memory);
 const uint8_t *block_record(const struct decoder *d, uint32_t column, uint32_t block);
 const uint8_t *dictionary_record(const struct decoder *d, uint32_t column, uint32_t group);
+
+/* decoder_arranged.c: what was arranged before it was packed, as it was [FMT-11] [FMT-48]. */
+const uint8_t *arranged_schema(const struct decoder *d, const uint8_t *bytes, uint64_t size,
+                               struct heap *heap);
+const uint8_t *arranged_tail(const struct decoder *d, const struct group *g,
+                             const uint8_t *bytes, uint64_t size, struct heap *heap);
 
 /* A dictionary: count 0 when there is none. */
 struct dictionary {

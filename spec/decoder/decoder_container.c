@@ -146,7 +146,7 @@ static void unpack_schema(struct decoder *d, struct heap *heap, struct span *s)
     const uint8_t *bytes = decode_stream(&tree, s, &size);
     if (s->left != 0)
         refuse(d, "schema section: %llu bytes too many", (unsigned long long)s->left);
-    *s = span_of(bytes, size);
+    *s = span_of(arranged_schema(d, bytes, size, heap), size);
 }
 
 static void read_schema(struct decoder *d, struct heap *heap)

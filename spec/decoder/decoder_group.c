@@ -161,7 +161,7 @@ static void check_tail(struct decoder *d, struct heap *memory)
         const uint8_t *bytes = decode_stream(&tree, &s, &size);
         if (s.left != 0)
             refuse(d, "tail: %llu bytes too many", (unsigned long long)s.left);
-        s = span_of(bytes, size);
+        s = span_of(arranged_tail(d, g, bytes, size, memory), size);
     }
     const uint8_t *blocks = take(d, &s, (uint64_t)RECORD_SIZE * d->column_count * g->blocks,
                                  "tail: block records");

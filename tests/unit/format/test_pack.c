@@ -167,6 +167,36 @@ static void test_cut_parts_are_refused(void **state)
     stoa_buf_done(&back);
 }
 
+/* The checksum holds, the counts do not. */
+static void test_counts_that_do_not_fit_are_refused(void **state)
+{
+    STOA_UNUSED(state);
+    struct stoa_buf tail = make_tail(100, 0);
+    struct stoa_buf packed = empty_buf();
+    struct stoa_buf back = empty_buf();
+    struct stoa_tail_end end;
+    assert_ok(stoa_tail_pack(tail.data, tail.size, &packed, &error), &error);
+    assert_ok(stoa_tail_end_read(packed.data, packed.size, &end, &error), &error);
+    const struct stoa_tail_end sound = end;
+    static const uint32_t columns[] = {101, UINT32_MAX};
+    for (size_t i = 0; i < 2; i++) {
+        end = sound;
+        end.columns = columns[i];
+        stoa_tail_end_write(&end, packed.data);
+        assert_fails(stoa_tail_unpack(packed.data, packed.size, &back, &error),
+                     STOA_E_CORRUPT, &error);
+        end = sound;
+        end.dictionaries = columns[i];
+        stoa_tail_end_write(&end, packed.data);
+        assert_fails(stoa_tail_unpack(packed.data, packed.size, &back, &error),
+                     STOA_E_CORRUPT, &error);
+    }
+    assert_int_equal(back.size, 0);
+    stoa_buf_done(&tail);
+    stoa_buf_done(&packed);
+    stoa_buf_done(&back);
+}
+
 static stoa_status pack_and_unpack(void *context, stoa_error *err)
 {
     const struct stoa_buf *tail = context;
@@ -215,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_every_bit_of_a_packed_part_counts),
         cmocka_unit_test(test_cut_parts_are_refused),
         cmocka_unit_test(test_the_work_of_unpacking_counts_what_it_gives),
+        cmocka_unit_test(test_counts_that_do_not_fit_are_refused),
         cmocka_unit_test(test_packing_reports_short_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
