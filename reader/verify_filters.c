@@ -10,10 +10,12 @@
 
 enum { ENTRY_SIZE = 8 };
 
-static stoa_status check_part(struct stoa_reader *reader,
+static stoa_status check_part(struct stoa_verify *verify, uint32_t column,
                               const struct stoa_column_record *record, uint64_t *next,
                               stoa_error *err)
 {
+    struct stoa_reader *reader = verify->reader;
+    STOA_UNUSED(column);
     const uint64_t start = (uint64_t)record->filters_offset * STOA_PAYLOAD_ALIGN;
     const uint64_t entries = (uint64_t)ENTRY_SIZE * reader->trailer.row_groups;
     if (start != *next)
@@ -42,29 +44,12 @@ static stoa_status check_part(struct stoa_reader *reader,
 
 stoa_status stoa_verify_filters(struct stoa_verify *verify, stoa_error *err)
 {
-    struct stoa_reader *reader = verify->reader;
-    const uint64_t size = reader->sections[STOA_SECTION_FILTERS].size;
-    uint64_t next = 0;
-    for (uint32_t c = 0; c < reader->trailer.columns; c++) {
-        struct stoa_column_record record;
-        stoa_status status = stoa_reader_column_record(reader, c, &record, err);
-        if (status != STOA_OK) /* noted with the columns */
-            return stoa_verify_note(verify, STOA_OK, err);
-        if (!(record.flags & STOA_COLUMN_HAS_FILTERS))
-            continue;
-        status = check_part(reader, &record, &next, err);
-        if (status == STOA_OK)
-            continue;
-        stoa_error_set_place(err, "%s: column %s, filters", reader->file.name,
-                             stoa_reader_label(reader, c).text);
-        return stoa_verify_note(verify, status, err);
-    }
-    if (next == size)
-        return STOA_OK;
-    stoa_fail(err, STOA_E_CORRUPT, "expected %" PRIu64 " bytes of filters, found %" PRIu64,
-              next, size);
-    stoa_error_set_place(err, "%s: footer", reader->file.name);
-    return stoa_verify_note(verify, STOA_E_CORRUPT, err);
+    static const struct stoa_section_check check = {.section = STOA_SECTION_FILTERS,
+                                                    .flag = STOA_COLUMN_HAS_FILTERS,
+                                                    .what = "filters",
+                                                    .part = "filters",
+                                                    .part_end = check_part};
+    return stoa_verify_section(verify, &check, err);
 }
 
 struct asking {

@@ -63,27 +63,10 @@ static stoa_status check_column(struct stoa_verify *verify, uint32_t column,
 
 stoa_status stoa_verify_sketches(struct stoa_verify *verify, stoa_error *err)
 {
-    struct stoa_reader *reader = verify->reader;
-    const uint64_t size = reader->sections[STOA_SECTION_SKETCHES].size;
-    uint64_t next = 0;
-    for (uint32_t c = 0; c < reader->trailer.columns; c++) {
-        struct stoa_column_record record;
-        stoa_status status = stoa_reader_column_record(reader, c, &record, err);
-        if (status != STOA_OK) /* noted with the columns */
-            return stoa_verify_note(verify, STOA_OK, err);
-        if (!(record.flags & STOA_COLUMN_HAS_SKETCH))
-            continue;
-        status = check_column(verify, c, &record, &next, err);
-        if (status == STOA_OK)
-            continue;
-        stoa_error_set_place(err, "%s: column %s, sketch", reader->file.name,
-                             stoa_reader_label(reader, c).text);
-        return stoa_verify_note(verify, status, err);
-    }
-    if (next == size)
-        return STOA_OK;
-    stoa_fail(err, STOA_E_CORRUPT, "expected %" PRIu64 " bytes of sketches, found %" PRIu64,
-              next, size);
-    stoa_error_set_place(err, "%s: footer", reader->file.name);
-    return stoa_verify_note(verify, STOA_E_CORRUPT, err);
+    static const struct stoa_section_check check = {.section = STOA_SECTION_SKETCHES,
+                                                    .flag = STOA_COLUMN_HAS_SKETCH,
+                                                    .what = "sketches",
+                                                    .part = "sketch",
+                                                    .part_end = check_column};
+    return stoa_verify_section(verify, &check, err);
 }

@@ -35,6 +35,23 @@ STOA_MUST_USE stoa_status stoa_verify_note(struct stoa_verify *verify, stoa_stat
 
 STOA_MUST_USE stoa_status stoa_verify_schema(struct stoa_verify *verify, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_verify_stats(struct stoa_verify *verify, stoa_error *err);
+/* One optional section of the footer: parts of columns, in order and without gaps. */
+struct stoa_section_check {
+    enum stoa_section_id section;
+    unsigned flag;    /* of the column records that have a part */
+    const char *what; /* "zones": in "bytes of zones" */
+    const char *part; /* "zones": in the place of an error */
+    /* Checks the part that must begin at *next, and sets that to its end. */
+    stoa_status (*part_end)(struct stoa_verify *verify, uint32_t column,
+                            const struct stoa_column_record *record, uint64_t *next,
+                            stoa_error *err);
+    /* Reads what is in it, noting damages itself; NULL: part_end has. */
+    stoa_status (*read_part)(struct stoa_verify *verify, uint32_t column, stoa_error *err);
+};
+STOA_MUST_USE stoa_status stoa_verify_section(struct stoa_verify *verify,
+                                              const struct stoa_section_check *check,
+                                              stoa_error *err);
+
 STOA_MUST_USE stoa_status stoa_verify_zones(struct stoa_verify *verify, stoa_error *err);
 /* `block` and `expected`: of the block and of its zones, from its values. */
 STOA_MUST_USE stoa_status stoa_verify_block_zones(struct stoa_verify *verify,

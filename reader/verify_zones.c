@@ -44,10 +44,12 @@ static stoa_status count_records(struct stoa_reader *reader,
 }
 
 /* The column's part begins at *next; sets it to its end. */
-static stoa_status check_part(struct stoa_reader *reader,
+static stoa_status check_part(struct stoa_verify *verify, uint32_t column,
                               const struct stoa_column_record *record, uint64_t *next,
                               stoa_error *err)
 {
+    struct stoa_reader *reader = verify->reader;
+    STOA_UNUSED(column);
     const uint64_t start = (uint64_t)record->zones_offset * STOA_PAYLOAD_ALIGN;
     const uint64_t entries = (uint64_t)ENTRY_SIZE * reader->trailer.row_groups;
     const uint8_t *padding = NULL;
@@ -83,33 +85,22 @@ static stoa_status read_zones(struct stoa_verify *verify, uint32_t column, uint3
     return STOA_OK;
 }
 
+static stoa_status read_part(struct stoa_verify *verify, uint32_t column, stoa_error *err)
+{
+    for (uint32_t g = 0; g < verify->reader->trailer.row_groups; g++)
+        STOA_TRY(read_zones(verify, column, g, err));
+    return STOA_OK;
+}
+
 stoa_status stoa_verify_zones(struct stoa_verify *verify, stoa_error *err)
 {
-    struct stoa_reader *reader = verify->reader;
-    const uint64_t size = reader->sections[STOA_SECTION_ZONES].size;
-    uint64_t next = 0;
-    for (uint32_t c = 0; c < reader->trailer.columns; c++) {
-        struct stoa_column_record record;
-        stoa_status status = stoa_reader_column_record(reader, c, &record, err);
-        if (status != STOA_OK) /* noted with the columns */
-            return stoa_verify_note(verify, STOA_OK, err);
-        if (!(record.flags & STOA_COLUMN_HAS_ZONES))
-            continue;
-        status = check_part(reader, &record, &next, err);
-        if (status != STOA_OK) {
-            stoa_error_set_place(err, "%s: column %s, zones", reader->file.name,
-                                 stoa_reader_label(reader, c).text);
-            return stoa_verify_note(verify, status, err);
-        }
-        for (uint32_t g = 0; g < reader->trailer.row_groups; g++)
-            STOA_TRY(read_zones(verify, c, g, err));
-    }
-    if (next == size)
-        return STOA_OK;
-    stoa_fail(err, STOA_E_CORRUPT, "expected %" PRIu64 " bytes of zones, found %" PRIu64,
-              next, size);
-    stoa_error_set_place(err, "%s: footer", reader->file.name);
-    return stoa_verify_note(verify, STOA_E_CORRUPT, err);
+    static const struct stoa_section_check check = {.section = STOA_SECTION_ZONES,
+                                                    .flag = STOA_COLUMN_HAS_ZONES,
+                                                    .what = "zones",
+                                                    .part = "zones",
+                                                    .part_end = check_part,
+                                                    .read_part = read_part};
+    return stoa_verify_section(verify, &check, err);
 }
 
 /* Deep: what the block's values give, byte by byte. */

@@ -116,7 +116,6 @@ struct planner {
     const struct bench_run *run;
     const stoa_dataset_info *info;
     struct picks picks;
-    unsigned sets;
 };
 
 static int is_integer(stoa_type type)
@@ -405,7 +404,7 @@ stoa_status bench_plan_add_sets(struct bench_plan *plan, const struct bench_run 
         [BENCH_POINT] = add_points,
     };
     struct planner planner = {
-        .plan = plan, .run = run, .info = stoa_dataset_get_info(dataset), .sets = sets};
+        .plan = plan, .run = run, .info = stoa_dataset_get_info(dataset)};
     stoa_status status = pick_columns(dataset, &planner.picks, err);
     for (size_t i = 0; status == STOA_OK && i < sizeof makers / sizeof makers[0]; i++) {
         if (sets >> i & 1)

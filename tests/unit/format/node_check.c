@@ -538,3 +538,14 @@ size_t hex_bytes(const char *hex, uint8_t *out, size_t room)
     }
     return size;
 }
+
+struct stoa_buf node_from_hex(const char *hex)
+{
+    uint8_t bytes[4096];
+    struct stoa_buf out;
+    stoa_error err;
+    stoa_buf_init(&out, sizeof bytes);
+    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(hex, bytes, sizeof bytes), &err),
+              &err);
+    return out;
+}

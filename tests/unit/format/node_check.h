@@ -85,5 +85,7 @@ void node_check_message(const struct stoa_buf *bytes, enum stoa_phys phys, uint3
 
 /* The bytes of a hex dump with blanks, for the examples of the specification. */
 size_t hex_bytes(const char *hex, uint8_t *out, size_t room);
+/* The same in a buffer, which is the caller's: at most 4,096 bytes. */
+struct stoa_buf node_from_hex(const char *hex);
 
 #endif

@@ -280,24 +280,13 @@ static const char example[] = "0a 04 00 00 04 00 00 00  60 00 00 00 01 00 00 00 
                               "7d 00 00 00 00 00 00 00  ce ff ff ff ff ff ff ff "
                               "ce ff ff ff ff ff ff ff  45 01 00 00 00 00 00 00";
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[96];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_alp_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
     const double values[] = {1.25, -0.5, from_bits(UINT64_C(0x3FD5555555555555)), 3.25};
     const struct stoa_column column = column_of(values, 4);
     struct test_random random = test_random_start(2108);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct stoa_buf text;
     struct opened_node opened;
     stoa_error err;
@@ -341,7 +330,7 @@ static void test_alp_refuses_wrong_bytes(void **state)
          STOA_E_CORRUPT,              "alp node: expected 8 bytes of exception values, found 0"   },
         {8,  1, {48}, STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0"               },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_F64, 4, NULL, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_F64, 4, NULL);

@@ -72,17 +72,6 @@ static const char example[] = "0b 04 34 02 04 00 00 00  90 00 00 00 01 00 00 00 
                               "00 00 00 00 00 00 08 00  00 00 00 00 00 00 00 00 "
                               "00 00 00 00 00 00 00 00  00 00 00 00 00 00 0d 00";
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[144];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_rd_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
@@ -90,7 +79,7 @@ static void test_rd_reads_the_specified_bytes(void **state)
     const struct stoa_column column = {
         .phys = STOA_PHYS_F64, .length = 4, .values = values};
     struct test_random random = test_random_start(2204);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct stoa_buf text;
     struct opened_node opened;
     stoa_error err;
@@ -135,7 +124,7 @@ static void test_rd_refuses_wrong_bytes(void **state)
         {8,   1, {48}, STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0"            },
         {8,   1, {96}, STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0"            },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_F64, 4, NULL, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_F64, 4, NULL);

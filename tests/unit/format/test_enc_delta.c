@@ -126,17 +126,6 @@ static const char example[] = "09 02 00 00 04 00 00 00  58 00 00 00 00 00 00 00 
                               "03 00 00 00 00 00 00 00  03 00 00 00 00 00 00 00 "
                               "02 00 00 00 00 00 00 00  04 00 00 00 00 00 00 00";
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[88];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_delta_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
@@ -144,7 +133,7 @@ static void test_delta_reads_the_specified_bytes(void **state)
     const struct stoa_column column = {
         .phys = STOA_PHYS_I64, .length = 4, .values = values};
     struct test_random random = test_random_start(1706);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct stoa_buf text;
     struct opened_node opened;
     stoa_error err;
@@ -174,7 +163,7 @@ static void test_delta_refuses_wrong_bytes(void **state)
         {8,  1, {40}, STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0"   },
         {16, 1, {9},  STOA_E_CORRUPT, "delta node: expected a parameter of 0"         },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     bytes.data[28] = 7; /* of the anchors' header, which damage makes one of DELTA */
     for (size_t i = 7; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_I64, 4, NULL, &damages[i]);

@@ -22,17 +22,6 @@ static const struct stoa_view example_entries[] = {
 static const struct stoa_dictionary example_dictionary = {
     .phys = STOA_PHYS_BYTES, .count = 2, .views = example_entries};
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[64];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_dict_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
@@ -43,7 +32,7 @@ static void test_dict_reads_the_specified_bytes(void **state)
         .bytes = (const uint8_t *)"yesnoyes"
     };
     struct test_random random = test_random_start(1901);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct opened_node opened;
     uint32_t codes[STOA_VECTOR_ROWS];
     struct stoa_buf text;
@@ -76,7 +65,7 @@ static void test_dict_refuses_wrong_bytes(void **state)
         {32, 1, {2},  STOA_E_CORRUPT, "dict node: expected codes below 2, found 2"  },
         {8,  1, {16}, STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0" },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_BYTES, 3, &example_dictionary, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_BYTES, 3, &example_dictionary);
@@ -93,7 +82,7 @@ static void test_dict_refuses_a_missing_or_foreign_dictionary(void **state)
         12, 1, {2}, STOA_E_CORRUPT, "expected a dictionary in this row group, found none"};
     static const struct node_damage other = {
         12, 1, {2}, STOA_E_CORRUPT, "expected a dictionary of kind 6, found kind 2"};
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     node_check_message(&bytes, STOA_PHYS_BYTES, 3, NULL, &none);
     node_check_message(&bytes, STOA_PHYS_BYTES, 3, &foreign, &other);
     stoa_buf_done(&bytes);
@@ -103,7 +92,7 @@ static void test_dict_refuses_a_missing_or_foreign_dictionary(void **state)
 static void test_dict_is_a_root_only(void **state)
 {
     STOA_UNUSED(state);
-    struct stoa_buf inner = example_node();
+    struct stoa_buf inner = node_from_hex(example);
     struct stoa_buf bytes;
     struct opened_node opened;
     static const uint64_t ones[] = {1, 1, 1};

@@ -362,22 +362,11 @@ static const struct stoa_column example_column = {
     .bytes = (const uint8_t *)"abababc",
 };
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[96];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_fsst_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
     struct test_random random = test_random_start(2210);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct opened_node opened;
     stoa_error err;
     assert_ok(
@@ -442,7 +431,7 @@ static void test_fsst_refuses_wrong_bytes(void **state)
          STOA_E_CORRUPT,                                  "fsst node: expected well-formed UTF-8 in vector 0"                  },
         {8,  1, {40},                     STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0"                        },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_BYTES, 3, NULL, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_BYTES, 3, NULL);
@@ -480,7 +469,7 @@ static void test_fsst_filters_and_points_refuse_damaged_codes(void **state)
                                       .set = &constant,
                                       .set_count = 1};
     for (size_t i = 0; i < 3 * sizeof damages / sizeof damages[0]; i++) {
-        struct stoa_buf bytes = example_node();
+        struct stoa_buf bytes = node_from_hex(example);
         struct opened_node opened;
         struct stoa_vector scratch;
         uint64_t bits[STOA_VECTOR_WORDS];
@@ -509,7 +498,7 @@ static void test_fsst_refuses_a_character_cut_in_two(void **state)
     STOA_UNUSED(state);
     static const struct node_damage cut = {
         80, 1, {0x23}, STOA_E_CORRUPT, "expected well-formed UTF-8"}; /* 3, 0, 2 */
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     bytes.data[17] = 0xC3; /* the symbol: half of a character and, behind it, its end */
     bytes.data[18] = 0xA4;
     memcpy(bytes.data + 32, (const uint8_t[]){0, 255, 0xC3, 255, 0xA4}, 5);

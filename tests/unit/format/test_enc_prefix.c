@@ -172,22 +172,11 @@ static const struct stoa_column example_column = {
     .bytes = (const uint8_t *)"carcarecat",
 };
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[160];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_prefix_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
     struct test_random random = test_random_start(1957);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct stoa_buf text;
     struct opened_node opened;
     stoa_error err;
@@ -229,7 +218,7 @@ static void test_prefix_refuses_wrong_bytes(void **state)
         STOA_E_CORRUPT,
         "row 1 of its vector to share at most 3 bytes with the one before, found 300"
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_BYTES, 3, NULL, &damages[i]);
     node_check_message(&bytes, STOA_PHYS_BYTES, 3, NULL, &too_much);

@@ -45,17 +45,6 @@ static const char example[] = "06 03 00 00 04 00 00 00  50 00 00 00 02 00 00 00 
                               "01 03 00 00 02 00 00 00  20 00 00 00 00 00 00 00 "
                               "07 00 00 00 00 00 00 00  09 00 00 00 00 00 00 00";
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[80];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_rle_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
@@ -63,7 +52,7 @@ static void test_rle_reads_the_specified_bytes(void **state)
     const struct stoa_column column = {
         .phys = STOA_PHYS_U64, .length = 4, .values = values};
     struct test_random random = test_random_start(1403);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct opened_node opened;
     struct stoa_buf text;
     stoa_error err;
@@ -97,7 +86,7 @@ static void test_rle_refuses_wrong_bytes(void **state)
         {32, 1, {2},    STOA_E_CORRUPT, "rle node: expected runs of 4 rows, found 3" },
         {16, 1, {6},    STOA_E_CORRUPT, "rle node: expected 1 to 2 runs, found 0"    },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_U64, 4, NULL, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_U64, 4, NULL);

@@ -116,17 +116,6 @@ static const char example[] = "0d 03 00 00 05 00 00 00  58 00 00 00 01 00 00 00 
                               "01 03 00 00 01 00 00 00  18 00 00 00 00 00 00 00 "
                               "09 00 00 00 00 00 00 00";
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[88];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_sparse_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
@@ -134,7 +123,7 @@ static void test_sparse_reads_the_specified_bytes(void **state)
     const struct stoa_column column = {
         .phys = STOA_PHYS_U64, .length = 5, .values = values};
     struct test_random random = test_random_start(1804);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct stoa_buf text;
     struct opened_node opened;
     stoa_error err;
@@ -165,7 +154,7 @@ static void test_sparse_refuses_wrong_bytes(void **state)
         {63, 1, {0xFF}, STOA_E_CORRUPT, "sparse node: expected gap 0 below 5, found"        },
         {8,  1, {64},   STOA_E_CORRUPT, "expected a node header of 16 bytes, found 0"       },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_U64, 5, NULL, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_U64, 5, NULL);

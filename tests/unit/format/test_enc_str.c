@@ -77,22 +77,11 @@ static const struct stoa_column example_column = {
     .bytes = (const uint8_t *)"abcd",
 };
 
-static struct stoa_buf example_node(void)
-{
-    uint8_t bytes[96];
-    struct stoa_buf out;
-    stoa_error err;
-    stoa_buf_init(&out, 4096);
-    assert_ok(stoa_buf_append(&out, bytes, hex_bytes(example, bytes, sizeof bytes), &err),
-              &err);
-    return out;
-}
-
 static void test_str_reads_the_specified_bytes(void **state)
 {
     STOA_UNUSED(state);
     struct test_random random = test_random_start(1505);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct opened_node opened;
     stoa_error err;
     assert_ok(
@@ -122,7 +111,7 @@ static void test_str_refuses_wrong_bytes(void **state)
          1,     {64},
          STOA_E_CORRUPT,                      "str node: expected 16 bytes of stream header, found 0"              },
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++)
         node_check_message(&bytes, STOA_PHYS_BYTES, 3, NULL, &damages[i]);
     node_check_damage(&bytes, STOA_PHYS_BYTES, 3, NULL);
@@ -140,7 +129,7 @@ static void test_str_refuses_a_character_cut_in_two(void **state)
     static const struct node_damage lengths[] = {
         {56, 1, {0x22}, STOA_E_CORRUPT, "expected well-formed UTF-8"}, /* 2, 0, 2 */
     };
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     memcpy(bytes.data + cut.offset, cut.bytes, 4);
     node_check_message(&bytes, STOA_PHYS_BYTES, 3, NULL, &lengths[0]);
     stoa_buf_done(&bytes);
@@ -149,7 +138,7 @@ static void test_str_refuses_a_character_cut_in_two(void **state)
 static void test_str_checks_text_only_where_it_must_be_text(void **state)
 {
     STOA_UNUSED(state);
-    struct stoa_buf bytes = example_node();
+    struct stoa_buf bytes = node_from_hex(example);
     struct opened_node opened;
     struct stoa_vector vector;
     stoa_error err;
