@@ -307,11 +307,11 @@ static stoa_status load_parts(struct stoa_node *node, uint32_t vector, stoa_erro
 }
 
 /* Copies at least `size` bytes within memory that goes on for SLACK bytes more; `from` may lie right
- * before `to`. */
+ * before `to`, so that sixteen bytes can reach into what they are copied to. */
 static inline void copy_within(uint8_t *to, const uint8_t *from, uint32_t size)
 {
     if (size <= 16) {
-        memcpy(to, from, 16);
+        memmove(to, from, 16);
         return;
     }
     memcpy(to, from, size);
