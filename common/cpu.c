@@ -32,6 +32,7 @@ static const char *const level_names[STOA_CPU_LEVEL_COUNT] = {
     [STOA_CPU_REF] = "ref",
     [STOA_CPU_AVX2] = "avx2",
     [STOA_CPU_AVX512] = "avx512",
+    [STOA_CPU_NEON] = "neon",
 };
 
 enum stoa_cpu_level stoa_cpu_best(void)
@@ -47,6 +48,8 @@ enum stoa_cpu_level stoa_cpu_best(void)
         !__builtin_cpu_supports("avx512vbmi"))
         return STOA_CPU_AVX2;
     return STOA_CPU_AVX512;
+#elif defined(__aarch64__)
+    return STOA_CPU_NEON;
 #else
     return STOA_CPU_REF;
 #endif
@@ -63,14 +66,29 @@ static bool level_of_name(const char *name, enum stoa_cpu_level *out_level)
     return false;
 }
 
+/* Whether machines of this kind have the level, or might. */
+static bool level_is_native(enum stoa_cpu_level level)
+{
+#if defined(__x86_64__)
+    return level == STOA_CPU_AVX2 || level == STOA_CPU_AVX512;
+#elif defined(__aarch64__)
+    return level == STOA_CPU_NEON;
+#else
+    STOA_UNUSED(level);
+    return false;
+#endif
+}
+
 static enum stoa_cpu_level level_detect(void)
 {
     const enum stoa_cpu_level best = stoa_cpu_best();
     const char *name = getenv("STOA_CPU");
     enum stoa_cpu_level wanted = best;
-    if (name != NULL && level_of_name(name, &wanted) && wanted < best)
-        return wanted;
-    return best;
+    if (name == NULL || !level_of_name(name, &wanted))
+        return best;
+    if (!level_is_native(wanted))
+        return STOA_CPU_REF;
+    return wanted < best ? wanted : best;
 }
 
 enum stoa_cpu_level stoa_cpu_level(void)
@@ -95,8 +113,9 @@ stoa_status stoa_cpu_check_environment(stoa_error *err)
     enum stoa_cpu_level level = STOA_CPU_REF;
     if (name == NULL || level_of_name(name, &level))
         return STOA_OK;
-    const stoa_status status = stoa_fail(
-        err, STOA_E_USAGE, "expected ref, avx2 or avx512 in STOA_CPU, found \"%s\"", name);
+    const stoa_status status =
+        stoa_fail(err, STOA_E_USAGE,
+                  "expected ref, avx2, avx512 or neon in STOA_CPU, found \"%s\"", name);
     stoa_error_set_place(err, "environment variable STOA_CPU");
     return status;
 }

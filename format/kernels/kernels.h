@@ -39,7 +39,7 @@ enum {
 /* Pointers to bytes and lanes need no alignment (64 bytes is fastest); inputs and outputs do
  * not overlap. */
 struct stoa_kernels {
-    const char *name; /* "ref", "avx2", "avx512" */
+    const char *name; /* "ref", "avx2", "avx512", "neon" */
 
     /* Vertical packing of 1,024 values below 2^width [PACK-4]; the packed size is 128 * width
      * bytes [PACK-1], none for width 0. Higher bits of a value are dropped. */
@@ -112,9 +112,11 @@ const struct stoa_kernels *stoa_kernels_for(enum stoa_cpu_level level);
 /* The table of stoa_cpu_level(), never NULL. */
 const struct stoa_kernels *stoa_kernels_best(void);
 
-/* The tables; the two x86 ones exist where STOA_KERNELS_X86 is set. Call the functions above. */
+/* The tables; the two x86 ones exist where STOA_KERNELS_X86 is set, that of 64-bit ARM where
+ * STOA_KERNELS_ARM is. Call the functions above. */
 extern const struct stoa_kernels stoa_kernels_ref;
 extern const struct stoa_kernels stoa_kernels_avx2;
 extern const struct stoa_kernels stoa_kernels_avx512;
+extern const struct stoa_kernels stoa_kernels_neon;
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernels' shared bodies in plain C, compiled once per instruction set: included by
- * kernels_ref.c, kernels_avx2.c and kernels_avx512.c, and by nothing else; all static.
+ * the levels' files (kernels_ref.c, kernels_avx2.c and so on) and by nothing else; all static.
  *
- * The including file sets VECTOR_BYTES to 8 (plain words), 32 or 64. LOAD_LANES_8/16/32/64(p)
+ * The including file sets VECTOR_BYTES to 8 (plain words), 16, 32 or 64. LOAD_LANES_8/16/32/64(p)
  * read as many lanes as fit a vector of 64-bit words, MULTIPLY_32(a, b) multiplies the lower
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
@@ -185,13 +185,6 @@ static void kernel_spread_bits(const uint64_t mask[16], const uint64_t kept[16],
 }
 
 /* ---- selection: what the levels share ---- */
-
-/* Clears the words behind the first `count` values of a bitmap of 1,024 bits. */
-static void clear_behind(uint64_t out_bits[16], size_t count)
-{
-    for (size_t word = (count + 63) / 64; word < 16; word++)
-        out_bits[word] = 0;
-}
 
 /* Cuts [low, high] to what a lane can hold; false when nothing is left. */
 static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)

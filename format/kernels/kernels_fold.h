@@ -132,6 +132,8 @@ static void kernel_sum_i64(const int64_t *values, size_t count, __int128 *out_su
 #define WORD_BITS ((any_vec){1, 2, 4, 8, 16, 32, 64, 128})
 #elif VECTOR_BYTES == 32
 #define WORD_BITS ((any_vec){1, 2, 4, 8})
+#elif VECTOR_BYTES == 16
+#define WORD_BITS ((any_vec){1, 2})
 #endif
 
 /* All ones in the words whose bit is set among the lowest of `bits`. */

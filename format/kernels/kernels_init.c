@@ -12,6 +12,9 @@ static const struct stoa_kernels *const tables[STOA_CPU_LEVEL_COUNT] = {
     [STOA_CPU_AVX2] = &stoa_kernels_avx2,
     [STOA_CPU_AVX512] = &stoa_kernels_avx512,
 #endif
+#ifdef STOA_KERNELS_ARM
+    [STOA_CPU_NEON] = &stoa_kernels_neon,
+#endif
 };
 
 const struct stoa_kernels *stoa_kernels_for(enum stoa_cpu_level level)

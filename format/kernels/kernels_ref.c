@@ -45,46 +45,6 @@ static void kernel_select_lanes(unsigned lane_bits, const void *lanes, uint64_t 
     }
 }
 
-/* ---- sets ---- */
-
-/* One word of the answer; *any_out is set by lanes that are not below the limit. */
-#define DEFINE_SELECT_SET(bits)                                                            \
-    static inline uint64_t set_word_##bits(const any_u##bits *lanes, const uint64_t *set,  \
-                                           uint64_t first, uint64_t limit, bool *any_out)  \
-    {                                                                                      \
-        uint64_t word = 0;                                                                 \
-        for (unsigned i = 0; i < 64; i++) {                                                \
-            const bool is_below = lanes[i] < limit;                                        \
-            const uint64_t number = first + (is_below ? lanes[i] : 0);                     \
-            word |= (set[number / 64] >> number % 64 & is_below) << i;                     \
-            *any_out |= !is_below;                                                         \
-        }                                                                                  \
-        return word;                                                                       \
-    }
-DEFINE_SELECT_SET(8)
-DEFINE_SELECT_SET(16)
-DEFINE_SELECT_SET(32)
-
-static bool kernel_select_set(unsigned lane_bits, const void *lanes, uint64_t first,
-                              const uint64_t *set, uint64_t size, uint64_t out_bits[16])
-{
-    const uint64_t limit = set_limit(first, size);
-    bool any_out = false;
-    clear_behind(out_bits, 0);
-    for (size_t word = 0; limit > 0 && word < 16; word++) {
-        if (lane_bits == 8)
-            out_bits[word] =
-                set_word_8((const any_u8 *)lanes + word * 64, set, first, limit, &any_out);
-        else if (lane_bits == 16)
-            out_bits[word] = set_word_16((const any_u16 *)lanes + word * 64, set, first,
-                                         limit, &any_out);
-        else
-            out_bits[word] = set_word_32((const any_u32 *)lanes + word * 64, set, first,
-                                         limit, &any_out);
-    }
-    return limit > 0 && !any_out;
-}
-
 static void kernel_select_i64(const int64_t *values, size_t count, int64_t low,
                               int64_t high, uint64_t out_bits[16])
 {

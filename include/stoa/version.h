@@ -15,7 +15,7 @@ extern "C" {
 STOA_API const char *stoa_version(void);
 /* The file format that this build writes and reads: "0.2". */
 STOA_API const char *stoa_format_version(void);
-/* The instruction-set level in force: "ref", "avx2", "avx512". */
+/* The instruction-set level in force: "ref", "avx2", "avx512", "neon". */
 STOA_API const char *stoa_cpu_name(void);
 /* Processors this process may use, at least 1: what `threads = 0` means. */
 STOA_API unsigned stoa_processor_count(void);

@@ -33,8 +33,14 @@ static void test_cpu_environment_only_lowers_the_level(void **state)
     const enum stoa_cpu_level best = stoa_cpu_best();
     assert_int_equal(level_with(NULL), best);
     assert_int_equal(level_with("ref"), STOA_CPU_REF);
+#if defined(__x86_64__)
     assert_int_equal(level_with("avx2"), best < STOA_CPU_AVX2 ? best : STOA_CPU_AVX2);
     assert_int_equal(level_with("avx512"), best);
+    assert_int_equal(level_with("neon"), STOA_CPU_REF);
+#elif defined(__aarch64__)
+    assert_int_equal(level_with("neon"), best);
+    assert_int_equal(level_with("avx2"), STOA_CPU_REF);
+#endif
     assert_int_equal(level_with("nonsense"), best);
 }
 
@@ -59,6 +65,7 @@ static void test_cpu_levels_have_names(void **state)
     assert_string_equal(stoa_cpu_level_name(STOA_CPU_REF), "ref");
     assert_string_equal(stoa_cpu_level_name(STOA_CPU_AVX2), "avx2");
     assert_string_equal(stoa_cpu_level_name(STOA_CPU_AVX512), "avx512");
+    assert_string_equal(stoa_cpu_level_name(STOA_CPU_NEON), "neon");
     assert_string_equal(stoa_cpu_level_name(STOA_CPU_LEVEL_COUNT), "unknown");
 }
 

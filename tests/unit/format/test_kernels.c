@@ -2,7 +2,7 @@
 /*
  * Tests of format/kernels: every level that the machine can run against a model written from
  * the header and spec/encodings/packing.md, over all widths, odd addresses and edge inputs.
- * Runs three times, with STOA_CPU at each level.
+ * Runs with STOA_CPU at each level.
  */
 #include "tests/unit/format/kernel_levels.h"
 
