@@ -18,6 +18,7 @@ enum { FLUSH_BYTES = 64 << 10 };
 
 struct stoa_output {
     const struct stoa_output_format *format;
+    struct stoa_output_style style;
     stoa_field *fields; /* names belong to the output */
     stoa_schema schema;
     stoa_output_write_fn write;
@@ -123,17 +124,58 @@ static stoa_status unknown_format(const char *format, stoa_error *err)
                      known, format);
 }
 
-stoa_status stoa_output_create(const char *format, const stoa_schema *schema,
-                               stoa_output_write_fn write, void *context,
-                               stoa_output **out_output, stoa_error *err)
+static bool is_delimiter(char c)
 {
-    const struct stoa_output_format *found = stoa_output_format_find(format);
+    return strchr("\t,;|~^!#$%&'()*/<=>?@[]_`{}", c) != NULL;
+}
+
+/* The format's style with the wishes of the caller. */
+static stoa_status choose_style(const struct stoa_output_format *format,
+                                const stoa_output_options *options,
+                                struct stoa_output_style *out_style, stoa_error *err)
+{
+    const bool is_plain = !options->null_text && !options->delimiter &&
+                          !options->no_header && !options->guard_formulas;
+    *out_style = format->style;
+    if (!format->is_delimited && !is_plain)
+        return stoa_fail(
+            err, STOA_E_USAGE,
+            "expected csv or tsv for a delimiter, a text for NULL, no header or "
+            "guarded formulas, found %s",
+            format->name);
+    if (options->delimiter && format != &stoa_output_csv)
+        return stoa_fail(err, STOA_E_USAGE, "expected csv for a delimiter, found %s",
+                         format->name);
+    if (options->delimiter && !is_delimiter(options->delimiter))
+        return stoa_fail(err, STOA_E_USAGE,
+                         "expected as delimiter a tab or a punctuation mark that is in no "
+                         "number, date or quote, found byte 0x%02X",
+                         (unsigned)(unsigned char)options->delimiter);
+    if (options->delimiter)
+        out_style->delimiter = (uint8_t)options->delimiter;
+    if (options->null_text) {
+        out_style->null_text = options->null_text;
+        out_style->null_size = strlen(options->null_text);
+    }
+    out_style->has_header = format->style.has_header && !options->no_header;
+    out_style->guards_formulas = options->guard_formulas != 0;
+    return STOA_OK;
+}
+
+stoa_status stoa_output_create(const stoa_output_options *options,
+                               const stoa_schema *schema, stoa_output_write_fn write,
+                               void *context, stoa_output **out_output, stoa_error *err)
+{
+    const struct stoa_output_format *found = stoa_output_format_find(options->format);
+    struct stoa_output_style style;
     if (!found)
-        return unknown_format(format, err);
+        return unknown_format(options->format, err);
+    STOA_TRY(choose_style(found, options, &style, err));
     stoa_output *output = stoa_alloc_zeroed(1, sizeof *output);
     if (!output)
         return stoa_fail_memory(err, sizeof *output);
     output->format = found;
+    output->style = style;
     output->write = write;
     output->context = context;
     stoa_buf_init(&output->pending, MAX_PENDING);
@@ -141,7 +183,7 @@ stoa_status stoa_output_create(const char *format, const stoa_schema *schema,
     if (status == STOA_OK && found->needs_unique_names)
         status = make_names_unique(output, err);
     if (status == STOA_OK && found->begin)
-        status = found->begin(&output->schema, &output->pending, err);
+        status = found->begin(&output->schema, &output->style, &output->pending, err);
     if (status != STOA_OK) {
         stoa_output_free(output);
         return status;
@@ -156,8 +198,8 @@ stoa_status stoa_output_batch(stoa_output *output, const stoa_batch *batch, stoa
         return stoa_fail(err, STOA_E_USAGE, "expected a batch of %zu columns, found %zu",
                          output->schema.field_count, batch->column_count);
     for (size_t row = 0; row < batch->rows; row++) {
-        STOA_TRY(output->format->row(&output->schema, batch, row, !output->has_rows,
-                                     &output->pending, err));
+        STOA_TRY(output->format->row(&output->schema, &output->style, batch, row,
+                                     !output->has_rows, &output->pending, err));
         output->has_rows = 1;
         if (output->pending.size >= FLUSH_BYTES)
             STOA_TRY(flush(output, err));

@@ -2,7 +2,7 @@
 /*
  * CSV (RFC 4180 with LF) and TSV. In CSV NULL is the unquoted empty field and "" the empty
  * text, so that both come back; in TSV NULL is \N, and backslash, TAB, LF and CR are
- * escaped, as PostgreSQL's COPY does.
+ * escaped, as PostgreSQL's COPY does. Another style than these is the caller's wish.
  */
 #include <string.h>
 
@@ -10,10 +10,67 @@
 #include "query/answer_batch.h"
 #include "query/output_format.h"
 
+/* Appends one text, a value or a name, as the format spells it. */
+typedef stoa_status (*append_text_fn)(const struct stoa_output_style *style,
+                                      struct stoa_buf *out, const uint8_t *bytes,
+                                      size_t size, stoa_error *err);
+
+/* Spreadsheets run what begins like this, quoted or not (CWE-1236). */
+static bool is_formula(const uint8_t *bytes, size_t size)
+{
+    return size > 0 && memchr("=+-@\t\r", bytes[0], 6) != NULL;
+}
+
+static stoa_status append_guard(const struct stoa_output_style *style, struct stoa_buf *out,
+                                const uint8_t *bytes, size_t size, stoa_error *err)
+{
+    if (!style->guards_formulas || !is_formula(bytes, size))
+        return STOA_OK;
+    return stoa_buf_append_byte(out, '\'', err);
+}
+
+static stoa_status append_header(const stoa_schema *schema,
+                                 const struct stoa_output_style *style,
+                                 append_text_fn append, struct stoa_buf *out,
+                                 stoa_error *err)
+{
+    if (!style->has_header)
+        return STOA_OK;
+    for (size_t i = 0; i < schema->field_count; i++) {
+        const char *name = schema->fields[i].name;
+        if (i > 0)
+            STOA_TRY(stoa_buf_append_byte(out, style->delimiter, err));
+        STOA_TRY(append(style, out, (const uint8_t *)name, strlen(name), err));
+    }
+    return stoa_buf_append_byte(out, '\n', err);
+}
+
+static stoa_status append_row(const stoa_schema *schema,
+                              const struct stoa_output_style *style,
+                              const stoa_batch *batch, size_t row, append_text_fn append,
+                              struct stoa_buf *out, stoa_error *err)
+{
+    for (size_t i = 0; i < batch->column_count; i++) {
+        const stoa_type type = schema->fields[i].type;
+        const struct stoa_value value = stoa_batch_value(batch, i, row);
+        if (i > 0)
+            STOA_TRY(stoa_buf_append_byte(out, style->delimiter, err));
+        if (value.is_null)
+            STOA_TRY(stoa_buf_append(out, style->null_text, style->null_size, err));
+        else if (type.id == STOA_TYPE_TEXT)
+            STOA_TRY(append(style, out, value.bytes.data, value.bytes.length, err));
+        else
+            STOA_TRY(stoa_text_append(type, &value, out, err));
+    }
+    return stoa_buf_append_byte(out, '\n', err);
+}
+
 /* ---- CSV ---- */
 
-/* Quoted when it must be: structure, blanks at the ends (some readers trim), the empty text. */
-static bool needs_quotes(const uint8_t *bytes, size_t size)
+/* Quoted when it must be: structure, blanks at the ends (some readers trim), the empty text, what
+ * would be read as NULL. */
+static bool needs_quotes(const struct stoa_output_style *style, const uint8_t *bytes,
+                         size_t size)
 {
     static const uint8_t byte_order_mark[] = {0xef, 0xbb, 0xbf};
     if (size == 0 || bytes[0] == ' ' || bytes[size - 1] == ' ')
@@ -24,18 +81,15 @@ static bool needs_quotes(const uint8_t *bytes, size_t size)
         return true;
     for (size_t i = 0; i < size; i++) {
         const uint8_t c = bytes[i];
-        if (c == ',' || c == '"' || c == '\n' || c == '\r')
+        if (c == style->delimiter || c == '"' || c == '\n' || c == '\r')
             return true;
     }
-    return false;
+    return size == style->null_size && memcmp(bytes, style->null_text, size) == 0;
 }
 
-static stoa_status append_csv(struct stoa_buf *out, const uint8_t *bytes, size_t size,
-                              stoa_error *err)
+static stoa_status append_quoted(struct stoa_buf *out, const uint8_t *bytes, size_t size,
+                                 stoa_error *err)
 {
-    if (!needs_quotes(bytes, size))
-        return stoa_buf_append(out, bytes, size, err);
-    STOA_TRY(stoa_buf_append_byte(out, '"', err));
     size_t done = 0;
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] != '"')
@@ -46,44 +100,43 @@ static stoa_status append_csv(struct stoa_buf *out, const uint8_t *bytes, size_t
     }
     if (size > done)
         STOA_TRY(stoa_buf_append(out, bytes + done, size - done, err));
+    return STOA_OK;
+}
+
+static stoa_status append_csv(const struct stoa_output_style *style, struct stoa_buf *out,
+                              const uint8_t *bytes, size_t size, stoa_error *err)
+{
+    const bool is_quoted = needs_quotes(style, bytes, size);
+    if (is_quoted)
+        STOA_TRY(stoa_buf_append_byte(out, '"', err));
+    STOA_TRY(append_guard(style, out, bytes, size, err));
+    if (!is_quoted)
+        return stoa_buf_append(out, bytes, size, err);
+    STOA_TRY(append_quoted(out, bytes, size, err));
     return stoa_buf_append_byte(out, '"', err);
 }
 
-static stoa_status begin_csv(const stoa_schema *schema, struct stoa_buf *out,
+static stoa_status begin_csv(const stoa_schema *schema,
+                             const struct stoa_output_style *style, struct stoa_buf *out,
                              stoa_error *err)
 {
-    for (size_t i = 0; i < schema->field_count; i++) {
-        const char *name = schema->fields[i].name;
-        if (i > 0)
-            STOA_TRY(stoa_buf_append_byte(out, ',', err));
-        STOA_TRY(append_csv(out, (const uint8_t *)name, strlen(name), err));
-    }
-    return stoa_buf_append_byte(out, '\n', err);
+    return append_header(schema, style, append_csv, out, err);
 }
 
-static stoa_status row_csv(const stoa_schema *schema, const stoa_batch *batch, size_t row,
-                           int is_first, struct stoa_buf *out, stoa_error *err)
+static stoa_status row_csv(const stoa_schema *schema, const struct stoa_output_style *style,
+                           const stoa_batch *batch, size_t row, int is_first,
+                           struct stoa_buf *out, stoa_error *err)
 {
     (void)is_first;
-    for (size_t i = 0; i < batch->column_count; i++) {
-        const struct stoa_value value = stoa_batch_value(batch, i, row);
-        if (i > 0)
-            STOA_TRY(stoa_buf_append_byte(out, ',', err));
-        if (value.is_null)
-            continue;
-        if (schema->fields[i].type.id == STOA_TYPE_TEXT)
-            STOA_TRY(append_csv(out, value.bytes.data, value.bytes.length, err));
-        else
-            STOA_TRY(stoa_text_append(schema->fields[i].type, &value, out, err));
-    }
-    return stoa_buf_append_byte(out, '\n', err);
+    return append_row(schema, style, batch, row, append_csv, out, err);
 }
 
 /* ---- TSV ---- */
 
-static stoa_status append_tsv(struct stoa_buf *out, const uint8_t *bytes, size_t size,
-                              stoa_error *err)
+static stoa_status append_tsv(const struct stoa_output_style *style, struct stoa_buf *out,
+                              const uint8_t *bytes, size_t size, stoa_error *err)
 {
+    STOA_TRY(append_guard(style, out, bytes, size, err));
     for (size_t i = 0; i < size; i++) {
         const uint8_t c = bytes[i];
         const char *escaped = c == '\t'   ? "\\t"
@@ -99,37 +152,32 @@ static stoa_status append_tsv(struct stoa_buf *out, const uint8_t *bytes, size_t
     return STOA_OK;
 }
 
-static stoa_status begin_tsv(const stoa_schema *schema, struct stoa_buf *out,
+static stoa_status begin_tsv(const stoa_schema *schema,
+                             const struct stoa_output_style *style, struct stoa_buf *out,
                              stoa_error *err)
 {
-    for (size_t i = 0; i < schema->field_count; i++) {
-        const char *name = schema->fields[i].name;
-        if (i > 0)
-            STOA_TRY(stoa_buf_append_byte(out, '\t', err));
-        STOA_TRY(append_tsv(out, (const uint8_t *)name, strlen(name), err));
-    }
-    return stoa_buf_append_byte(out, '\n', err);
+    return append_header(schema, style, append_tsv, out, err);
 }
 
-static stoa_status row_tsv(const stoa_schema *schema, const stoa_batch *batch, size_t row,
-                           int is_first, struct stoa_buf *out, stoa_error *err)
+static stoa_status row_tsv(const stoa_schema *schema, const struct stoa_output_style *style,
+                           const stoa_batch *batch, size_t row, int is_first,
+                           struct stoa_buf *out, stoa_error *err)
 {
     (void)is_first;
-    for (size_t i = 0; i < batch->column_count; i++) {
-        const struct stoa_value value = stoa_batch_value(batch, i, row);
-        if (i > 0)
-            STOA_TRY(stoa_buf_append_byte(out, '\t', err));
-        if (value.is_null)
-            STOA_TRY(stoa_buf_append(out, "\\N", 2, err));
-        else if (schema->fields[i].type.id == STOA_TYPE_TEXT)
-            STOA_TRY(append_tsv(out, value.bytes.data, value.bytes.length, err));
-        else
-            STOA_TRY(stoa_text_append(schema->fields[i].type, &value, out, err));
-    }
-    return stoa_buf_append_byte(out, '\n', err);
+    return append_row(schema, style, batch, row, append_tsv, out, err);
 }
 
 const struct stoa_output_format stoa_output_csv = {
-    .name = "csv", .begin = begin_csv, .row = row_csv};
+    .name = "csv",
+    .is_delimited = true,
+    .style = {.delimiter = ',', .has_header = true, .null_text = ""},
+    .begin = begin_csv,
+    .row = row_csv
+};
 const struct stoa_output_format stoa_output_tsv = {
-    .name = "tsv", .begin = begin_tsv, .row = row_tsv};
+    .name = "tsv",
+    .is_delimited = true,
+    .style = {.delimiter = '\t', .has_header = true, .null_text = "\\N", .null_size = 2},
+    .begin = begin_tsv,
+    .row = row_tsv
+};

@@ -77,18 +77,22 @@ static stoa_status append_object(const stoa_schema *schema, const stoa_batch *ba
     return stoa_buf_append_byte(out, '}', err);
 }
 
-static stoa_status row_ndjson(const stoa_schema *schema, const stoa_batch *batch,
-                              size_t row, int is_first, struct stoa_buf *out,
-                              stoa_error *err)
+static stoa_status row_ndjson(const stoa_schema *schema,
+                              const struct stoa_output_style *style,
+                              const stoa_batch *batch, size_t row, int is_first,
+                              struct stoa_buf *out, stoa_error *err)
 {
+    (void)style;
     (void)is_first;
     STOA_TRY(append_object(schema, batch, row, out, err));
     return stoa_buf_append_byte(out, '\n', err);
 }
 
-static stoa_status row_json(const stoa_schema *schema, const stoa_batch *batch, size_t row,
-                            int is_first, struct stoa_buf *out, stoa_error *err)
+static stoa_status row_json(const stoa_schema *schema,
+                            const struct stoa_output_style *style, const stoa_batch *batch,
+                            size_t row, int is_first, struct stoa_buf *out, stoa_error *err)
 {
+    (void)style;
     STOA_TRY(stoa_buf_append(out, is_first ? "[\n" : ",\n", 2, err));
     return append_object(schema, batch, row, out, err);
 }

@@ -3,12 +3,12 @@
  * `stoa head`: the first rows of a dataset or file, by a query.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "stoa/memory.h"
 #include "tools/commands.h"
 #include "tools/message.h"
 #include "tools/run_query.h"
+#include "tools/sql_file.h"
 
 static const char *const formats[] = {"table", "csv", "tsv", "json", "ndjson", NULL};
 
@@ -35,24 +35,6 @@ static const struct option options[] = {
 };
 /* clang-format on */
 
-/* SELECT * FROM '<path>' LIMIT n, quotes doubled; NULL when memory is short. */
-static char *head_sql(const char *path, uint64_t rows)
-{
-    char *sql = stoa_memory_get(2 * strlen(path) + 64);
-    if (!sql)
-        return NULL;
-    static const char start[] = "SELECT * FROM '";
-    memcpy(sql, start, sizeof start - 1);
-    size_t used = sizeof start - 1;
-    for (const char *p = path; *p; p++) {
-        if (*p == '\'')
-            sql[used++] = '\'';
-        sql[used++] = *p;
-    }
-    snprintf(sql + used, 64 - 16, "' LIMIT %llu", (unsigned long long)rows);
-    return sql;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
     struct settings settings = {.rows = 10, .format = -1, .max_width = 40};
@@ -62,7 +44,9 @@ static int run(const struct command *command, int argc, char **argv)
         return result;
     if (settings.rows > INT64_MAX)
         return message_usage(command->name, "--rows: that is more than any table has");
-    char *sql = head_sql(argv[0], settings.rows);
+    char limit[40];
+    snprintf(limit, sizeof limit, " LIMIT %llu", (unsigned long long)settings.rows);
+    char *sql = sql_select_all(argv[0], limit);
     if (!sql)
         return message_no_memory();
     const struct query_run query = {

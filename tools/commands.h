@@ -15,6 +15,7 @@ extern const struct command cmd_log;
 extern const struct command cmd_verify;
 extern const struct command cmd_gc;
 extern const struct command cmd_repair;
+extern const struct command cmd_export;
 extern const struct command cmd_bench;
 extern const struct command cmd_help;
 extern const struct command cmd_version;

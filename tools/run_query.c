@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "stoa/output.h"
+#include "stoa/output_file.h"
 #include "stoa/query.h"
 #include "tools/interrupt.h"
 #include "tools/message.h"
@@ -20,7 +21,8 @@
 struct answer {
     const struct query_run *run;
     struct stdout_sink sink;
-    stoa_output *output; /* one of the two is set */
+    stoa_output_file *file; /* instead of standard output, or NULL */
+    stoa_output *output;    /* one of the two is set */
     struct table *table;
     uint64_t rows;
     int is_prepared; /* failures are of the run */
@@ -56,15 +58,31 @@ static int is_plan(const char *format, const stoa_schema *schema)
            strcmp(schema->fields[0].name, "plan") == 0;
 }
 
+static stoa_status output_begin(struct answer *answer, const stoa_output_options *options,
+                                const stoa_schema *schema, stoa_error *err)
+{
+    stoa_status status = STOA_OK;
+    if (!answer->run->output_path)
+        return stoa_output_create(options, schema, stdout_sink_write, &answer->sink,
+                                  &answer->output, err);
+    status = stoa_output_file_create(answer->run->output_path, &answer->file, err);
+    if (status == STOA_OK)
+        status = stoa_output_create(options, schema, stoa_output_file_write, answer->file,
+                                    &answer->output, err);
+    return status;
+}
+
 static stoa_status answer_begin(struct answer *answer, const stoa_schema *schema,
                                 stoa_error *err)
 {
     const char *format = answer->run->format;
     if (!format)
         format = answer->sink.is_terminal ? "table" : "csv";
+    const stoa_output_options plain = {.format = format};
+    if (answer->run->output)
+        return output_begin(answer, answer->run->output, schema, err);
     if (strcmp(format, "table") != 0)
-        return stoa_output_create(format, schema, stdout_sink_write, &answer->sink,
-                                  &answer->output, err);
+        return output_begin(answer, &plain, schema, err);
     const uint64_t width = answer->run->max_width;
     return table_create(schema, !is_plan(answer->run->format, schema),
                         width > 0 && width < SIZE_MAX ? (size_t)width : SIZE_MAX,
@@ -92,9 +110,10 @@ static stoa_status answer_finish(struct answer *answer, stoa_error *err)
 {
     stoa_status status = answer->output ? stoa_output_finish(answer->output, err)
                                         : table_print(answer->table, &answer->sink, err);
-    if (status == STOA_OK)
-        status = stdout_sink_finish(&answer->sink, err);
-    return status;
+    if (status != STOA_OK)
+        return status;
+    return answer->file ? stoa_output_file_keep(answer->file, err)
+                        : stdout_sink_finish(&answer->sink, err);
 }
 
 static stoa_status stream(stoa_query *query, struct answer *answer, stoa_error *err)
@@ -131,13 +150,25 @@ static void print_footer(const struct answer *answer, const stoa_query *query,
                 : "");
 }
 
+/* What a file holds now. */
+static void print_file(const struct answer *answer)
+{
+    char rows[MESSAGE_COUNT_MAX];
+    message_note("export", "%s row%s in %s", message_count(answer->rows, rows),
+                 answer->rows == 1 ? "" : "s", answer->run->output_path);
+}
+
 static int report(const struct answer *answer, const stoa_error *err)
 {
     if (answer->sink.is_closed)
         return 0;
     if (err->status == STOA_E_INTERRUPTED && interrupt_exit_code())
         return interrupt_exit_code();
-    struct message_outcome outcome = {.safe = "yes: a query writes nothing"};
+    struct message_outcome outcome = {
+        .safe = answer->run->output_path
+                    ? "yes: the dataset was only read, and no part of a "
+                      "file is left behind"
+                    : "yes: a query writes nothing"};
     const int is_usage = err->status >= 200 && err->status < 300;
     if (err->status == STOA_E_CORRUPT && answer->is_prepared && !answer->run->skip_corrupt)
         outcome.next =
@@ -184,9 +215,12 @@ int run_query(const struct query_run *run)
         code = report(&answer, &err);
     else if (run->with_footer && answer.table)
         print_footer(&answer, query, now_seconds() - start);
+    else if (run->with_footer && answer.file)
+        print_file(&answer);
     if (status == STOA_OK)
         code = report_skipped(query);
     stoa_output_free(answer.output);
+    stoa_output_file_free(answer.file);
     table_free(answer.table);
     stoa_query_free(query);
     return code;

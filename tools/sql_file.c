@@ -51,3 +51,21 @@ int sql_file_read(const char *path, char **out_sql)
     *out_sql = sql;
     return -1;
 }
+
+char *sql_select_all(const char *path, const char *tail)
+{
+    static const char start[] = "SELECT * FROM '";
+    char *sql = stoa_memory_get(sizeof start + 2 * strlen(path) + 1 + strlen(tail));
+    if (!sql)
+        return NULL;
+    memcpy(sql, start, sizeof start - 1);
+    size_t used = sizeof start - 1;
+    for (const char *p = path; *p; p++) {
+        if (*p == '\'')
+            sql[used++] = '\'';
+        sql[used++] = *p;
+    }
+    sql[used++] = '\'';
+    memcpy(sql + used, tail, strlen(tail) + 1);
+    return sql;
+}

@@ -9,4 +9,8 @@
  * the caller (stoa_memory_release). Returns -1, or an exit code after reporting. */
 int sql_file_read(const char *path, char **out_sql);
 
+/* SELECT * FROM '<path>'<tail>, quotes in the path doubled; released by stoa_memory_release. NULL when
+ * memory is short. */
+char *sql_select_all(const char *path, const char *tail);
+
 #endif

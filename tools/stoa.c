@@ -13,8 +13,8 @@
 #include "tools/message.h"
 
 static const struct command *const commands[] = {
-    &cmd_convert, &cmd_query,  &cmd_info,  &cmd_head, &cmd_log,     &cmd_verify,
-    &cmd_gc,      &cmd_repair, &cmd_bench, &cmd_help, &cmd_version,
+    &cmd_convert, &cmd_query, &cmd_export, &cmd_info,  &cmd_head, &cmd_log,
+    &cmd_verify,  &cmd_gc,    &cmd_repair, &cmd_bench, &cmd_help, &cmd_version,
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0] };

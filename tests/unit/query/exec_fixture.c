@@ -139,8 +139,10 @@ stoa_status exec_try(const struct exec_place *place, const char *sql,
                                               .on_skip = options->on_skip,
                                               .skip_context = options->skip_context};
     STOA_TRY(stoa_query_prepare(sql, &query_options, &query, err));
+    const stoa_output_options output_options = {.format = options->format ? options->format
+                                                                          : "csv"};
     stoa_status status =
-        stoa_output_create(options->format ? options->format : "csv",
+        stoa_output_create(options->output ? options->output : &output_options,
                            stoa_query_schema(query), append_bytes, out, &output, err);
     if (status == STOA_OK)
         status = run_all(query, output, err);

@@ -8,6 +8,7 @@
 
 #include "tests/tables/test_table.h"
 
+#include "stoa/output.h"
 #include "stoa/query.h"
 
 /* A directory with one table "t" in it. */
@@ -35,8 +36,9 @@ struct exec_options {
     uint32_t flags; /* of enum stoa_query_flag */
     void (*on_skip)(void *context, const stoa_skipped_rows *skipped); /* NULL: nobody */
     void *skip_context;
-    const char *format;            /* NULL: csv */
-    stoa_query_counters *counters; /* filled when not NULL */
+    const char *format;                /* NULL: csv */
+    const stoa_output_options *output; /* instead of format, when not NULL */
+    stoa_query_counters *counters;     /* filled when not NULL */
 };
 
 /* Runs `FROM t` statements over the place (NULL: no table) and appends the answer to `out`. */

@@ -126,6 +126,47 @@ static void test_a_row_of_one_null_is_a_line(void **state)
     assert_string_equal(print("json", "SELECT NULL AS a"), "[\n{\"a\":null}\n]\n");
 }
 
+/* ---- styles ---- */
+
+/* What is printed of `sql` in a style; lives until the next call. */
+static const char *print_style(const stoa_output_options *style, const char *sql)
+{
+    static struct stoa_buf out;
+    const struct exec_options options = {.output = style};
+    stoa_buf_done(&out);
+    stoa_buf_init(&out, SIZE_MAX / 4);
+    assert_ok(exec_try(NULL, sql, &options, &out, &error), &error);
+    assert_ok(stoa_buf_append_byte(&out, 0, &error), &error);
+    return (const char *)out.data;
+}
+
+static void test_a_style_changes_delimiter_null_and_header(void **state)
+{
+    (void)state;
+    const char *sql = "SELECT NULL AS a, 'x;y,z' AS b, 'NA' AS c, '' AS d, 1.5 AS e";
+    stoa_output_options style = {.format = "csv", .delimiter = ';', .null_text = "NA"};
+    assert_string_equal(print_style(&style, sql),
+                        "a;b;c;d;e\nNA;\"x;y,z\";\"NA\";\"\";1.5\n");
+    style.no_header = 1;
+    assert_string_equal(print_style(&style, sql), "NA;\"x;y,z\";\"NA\";\"\";1.5\n");
+    style = (stoa_output_options){.format = "tsv", .null_text = "", .no_header = 1};
+    assert_string_equal(print_style(&style, sql), "\tx;y,z\tNA\t\t1.5\n");
+}
+
+static void test_formulas_are_guarded_on_request(void **state)
+{
+    (void)state;
+    const char *sql = "SELECT '=1+1' AS \"=a\", '+x' AS b, '-x' AS c, '@x,\"' AS d, "
+                      "E'\\tx' AS e, 'x=1' AS f, -5 AS g, '' AS h";
+    stoa_output_options style = {.format = "csv", .guard_formulas = 1};
+    assert_string_equal(print_style(&style, sql),
+                        "'=a,b,c,d,e,f,g,h\n'=1+1,'+x,'-x,\"'@x,\"\"\",'\tx,x=1,-5,\"\"\n");
+    style.format = "tsv";
+    assert_string_equal(
+        print_style(&style, sql),
+        "'=a\tb\tc\td\te\tf\tg\th\n'=1+1\t'+x\t'-x\t'@x,\"\t'\\tx\tx=1\t-5\t\n");
+}
+
 /* ---- the object ---- */
 
 static const stoa_field one_field[] = {
@@ -160,12 +201,17 @@ static stoa_status write_rows(stoa_output *output, size_t batches)
     return stoa_output_finish(output, &error);
 }
 
+static const stoa_output_options csv = {.format = "csv"};
+static const stoa_output_options json = {.format = "json"};
+static const stoa_output_options ndjson = {.format = "ndjson"};
+static const stoa_output_options xml = {.format = "xml"};
+
 static void test_output_is_passed_on_in_pieces(void **state)
 {
     (void)state;
     struct sink sink = {0};
     stoa_output *output = NULL;
-    assert_ok(stoa_output_create("csv", &one_column, take, &sink, &output, &error), &error);
+    assert_ok(stoa_output_create(&csv, &one_column, take, &sink, &output, &error), &error);
     assert_int_equal(sink.calls, 0);
     assert_ok(write_rows(output, 200), &error);
     assert_int_equal(sink.bytes, 2 + 200 * 1000 * 2);
@@ -179,7 +225,7 @@ static void test_a_failing_writer_ends_the_output(void **state)
     for (size_t fails_at = 1; fails_at <= 3; fails_at++) {
         struct sink sink = {.fails_at = fails_at};
         stoa_output *output = NULL;
-        assert_ok(stoa_output_create("ndjson", &one_column, take, &sink, &output, &error),
+        assert_ok(stoa_output_create(&ndjson, &one_column, take, &sink, &output, &error),
                   &error);
         assert_fails(write_rows(output, 200), STOA_E_NO_SPACE, &error);
         assert_int_equal(sink.calls, fails_at);
@@ -193,15 +239,30 @@ static void test_misuse_is_refused(void **state)
     struct sink sink = {0};
     stoa_output *output = NULL;
     const stoa_batch batch = {.rows = 1, .column_count = 2};
-    assert_fails(stoa_output_create("xml", &one_column, take, &sink, &output, &error),
+    assert_fails(stoa_output_create(&xml, &one_column, take, &sink, &output, &error),
                  STOA_E_USAGE, &error);
     assert_contains(error.message, "csv, tsv, json, ndjson");
     assert_null(output);
-    assert_ok(stoa_output_create("csv", &one_column, take, &sink, &output, &error), &error);
+    assert_ok(stoa_output_create(&csv, &one_column, take, &sink, &output, &error), &error);
     assert_fails(stoa_output_batch(output, &batch, &error), STOA_E_USAGE, &error);
     stoa_output_free(output);
     stoa_output_free(NULL);
     assert_int_equal(sink.calls, 0);
+    static const stoa_output_options odd[] = {
+        {.format = "json",   .no_header = 1         },
+        {.format = "ndjson", .null_text = "x"       },
+        {.format = "json",   .guard_formulas = 1    },
+        {.format = "tsv",    .delimiter = ','       },
+        {.format = "csv",    .delimiter = '.'       },
+        {.format = "csv",    .delimiter = '7'       },
+        {.format = "csv",    .delimiter = 'e'       },
+        {.format = "csv",    .delimiter = '\n'      },
+        {.format = "csv",    .delimiter = '"'       },
+        {.format = "csv",    .delimiter = (char)0xff}
+    };
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        assert_fails(stoa_output_create(&odd[i], &one_column, take, &sink, &output, &error),
+                     STOA_E_USAGE, &error);
     for (size_t i = 0; i < 4; i++)
         assert_non_null(stoa_output_format_at(i));
     assert_null(stoa_output_format_at(4));
@@ -217,7 +278,7 @@ static stoa_status print_twice(void *context, stoa_error *err)
     struct sink sink = {0};
     stoa_output *output = NULL;
     STOA_UNUSED(context);
-    STOA_TRY(stoa_output_create("json", &schema, take, &sink, &output, err));
+    STOA_TRY(stoa_output_create(&json, &schema, take, &sink, &output, err));
     const stoa_status status = stoa_output_finish(output, err);
     stoa_output_free(output);
     return status;
@@ -239,6 +300,8 @@ int main(void)
         cmocka_unit_test(test_json_gives_repeated_names_a_number),
         cmocka_unit_test(test_no_rows_are_an_answer_too),
         cmocka_unit_test(test_a_row_of_one_null_is_a_line),
+        cmocka_unit_test(test_a_style_changes_delimiter_null_and_header),
+        cmocka_unit_test(test_formulas_are_guarded_on_request),
         cmocka_unit_test(test_output_is_passed_on_in_pieces),
         cmocka_unit_test(test_a_failing_writer_ends_the_output),
         cmocka_unit_test(test_misuse_is_refused),
