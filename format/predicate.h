@@ -48,6 +48,20 @@ void stoa_predicate_eval(const struct stoa_predicate *predicate,
                          const struct stoa_vector *vector,
                          uint64_t out_bits[STOA_VECTOR_WORDS]);
 
+/* The same over `length` <= 1,024 values of a fixed kind but BOOL as they lie in memory, none of
+ * them NULL. False where only a decoded vector will do; out_bits are then untouched. */
+bool stoa_predicate_eval_values(const struct stoa_predicate *predicate, const void *values,
+                                uint32_t length, uint64_t out_bits[STOA_VECTOR_WORDS]);
+
+/* A RANGE predicate over F64, its negation ignored: numbers from low to high, both included where
+ * takes_numbers is set (none when low > high), and NaN where takes_nan is. */
+struct stoa_float_range {
+    double low, high;
+    bool takes_numbers;
+    bool takes_nan;
+};
+struct stoa_float_range stoa_predicate_floats(const struct stoa_predicate *predicate);
+
 /* What statistics say about all rows they cover. */
 enum stoa_prune {
     STOA_PRUNE_NONE,  /* proven: no row matches; skip */

@@ -7,14 +7,6 @@
 
 #include "format/enc/enc_table.h"
 
-struct bytes_state {
-    uint64_t scale;
-    stoa_u128 base;
-    unsigned width;
-    enum stoa_bytes_layout layout;
-    struct stoa_stream streams[STOA_BYTES_MAX_WIDTH];
-};
-
 /* ---- opening ---- */
 
 /* [BYTES-1] */
@@ -27,13 +19,7 @@ static bool is_width_of(enum stoa_phys phys, unsigned width)
     return (width >= 1 && width <= 8) || (phys == STOA_PHYS_I128 && width == 16);
 }
 
-/* Whether base and scale apply. */
-static bool is_number(const struct stoa_node *node, const struct bytes_state *state)
-{
-    return stoa_phys_is_integer(node->phys) && state->width <= 8;
-}
-
-static stoa_status open_head(struct stoa_parts *parts, struct bytes_state *state,
+static stoa_status open_head(struct stoa_parts *parts, struct stoa_bytes_state *state,
                              stoa_error *err)
 {
     const struct stoa_node *node = parts->node;
@@ -56,7 +42,7 @@ static stoa_status open_head(struct stoa_parts *parts, struct bytes_state *state
     if (state->scale == 0)
         return stoa_fail(err, STOA_E_CORRUPT,
                          "bytes node: expected a scale of at least 1, found 0");
-    if (!is_number(node, state) && (state->scale != 1 || state->base != 0))
+    if (!stoa_bytes_is_number(node, state) && (state->scale != 1 || state->base != 0))
         return stoa_fail(
             err, STOA_E_CORRUPT,
             "bytes node: expected scale 1 and base 0 for kind %d and width %u, "
@@ -68,7 +54,7 @@ static stoa_status open_head(struct stoa_parts *parts, struct bytes_state *state
 static stoa_status bytes_open(struct stoa_node *node, unsigned depth, stoa_error *err)
 {
     struct stoa_parts parts = stoa_parts_make(node, depth);
-    struct bytes_state *state =
+    struct stoa_bytes_state *state =
         stoa_arena_alloc_zeroed(node->context->arena, 1, sizeof *state);
     if (!state)
         return stoa_arena_fail(node->context->arena, sizeof *state, err);
@@ -107,7 +93,7 @@ static void load_numbers(const uint8_t *in, size_t size, unsigned width, uint32_
 static stoa_status decode_whole(struct stoa_node *node, uint32_t vector, uint32_t count,
                                 uint64_t *out_numbers, stoa_error *err)
 {
-    struct bytes_state *state = node->state;
+    struct stoa_bytes_state *state = node->state;
     const unsigned width = state->width;
     const uint8_t *raw = NULL;
     STOA_TRY(stoa_stream_touch(&state->streams[0], vector * STOA_VECTOR_ROWS * width,
@@ -141,7 +127,7 @@ static void add_plane(const uint8_t *bytes, unsigned plane, uint32_t count, unsi
 static stoa_status decode_planes(struct stoa_node *node, uint32_t vector, uint32_t count,
                                  uint64_t *out_numbers, stoa_error *err)
 {
-    struct bytes_state *state = node->state;
+    struct stoa_bytes_state *state = node->state;
     for (unsigned plane = 0; plane < state->width; plane++) {
         const uint8_t *raw = NULL;
         STOA_TRY(stoa_stream_touch(&state->streams[plane], vector * STOA_VECTOR_ROWS, count,
@@ -151,11 +137,20 @@ static stoa_status decode_planes(struct stoa_node *node, uint32_t vector, uint32
     return STOA_OK;
 }
 
+stoa_status stoa_bytes_numbers(struct stoa_node *node, uint32_t vector, uint64_t *out,
+                               stoa_error *err)
+{
+    const struct stoa_bytes_state *state = node->state;
+    const uint32_t count = stoa_vector_length(node->count, vector);
+    return state->layout == STOA_BYTES_WHOLE ? decode_whole(node, vector, count, out, err)
+                                             : decode_planes(node, vector, count, out, err);
+}
+
 /* [BYTES-4] I128: the numbers lie in the upper half of `out`, as in enc_ffor.c. */
 static void add_base(const struct stoa_node *node, const uint64_t *numbers,
                      struct stoa_vector *out)
 {
-    const struct bytes_state *state = node->state;
+    const struct stoa_bytes_state *state = node->state;
     if (node->phys == STOA_PHYS_I128) {
         const stoa_u128 base = state->base;
         const uint64_t scale = state->scale;
@@ -174,15 +169,13 @@ static void add_base(const struct stoa_node *node, const uint64_t *numbers,
 static stoa_status bytes_decode(struct stoa_node *node, uint32_t vector,
                                 struct stoa_vector *out, stoa_error *err)
 {
-    const struct bytes_state *state = node->state;
+    const struct stoa_bytes_state *state = node->state;
     const uint32_t count = stoa_vector_length(node->count, vector);
     const bool in_upper_half = node->phys == STOA_PHYS_I128 && state->width <= 8;
     uint64_t *numbers = out->values.u64 + (in_upper_half ? STOA_VECTOR_ROWS : 0);
-    STOA_TRY(state->layout == STOA_BYTES_WHOLE
-                 ? decode_whole(node, vector, count, numbers, err)
-                 : decode_planes(node, vector, count, numbers, err));
+    STOA_TRY(stoa_bytes_numbers(node, vector, numbers, err));
     out->length = count;
-    if (is_number(node, state))
+    if (stoa_bytes_is_number(node, state))
         add_base(node, numbers, out);
     return STOA_OK;
 }
@@ -190,7 +183,7 @@ static stoa_status bytes_decode(struct stoa_node *node, uint32_t vector,
 /* ---- one value ---- */
 
 /* The number's bytes, from one place or from all planes; none but theirs are decompressed. */
-static stoa_status touch_number(struct bytes_state *state, uint32_t row,
+static stoa_status touch_number(struct stoa_bytes_state *state, uint32_t row,
                                 uint8_t out[STOA_BYTES_MAX_WIDTH], stoa_error *err)
 {
     const unsigned width = state->width;
@@ -211,10 +204,10 @@ static stoa_status touch_number(struct bytes_state *state, uint32_t row,
 static stoa_status bytes_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
                             stoa_error *err)
 {
-    struct bytes_state *state = node->state;
+    struct stoa_bytes_state *state = node->state;
     stoa_u128 value = 0; /* its bytes in order, the lowest first */
     STOA_TRY(touch_number(state, row, (uint8_t *)&value, err));
-    if (is_number(node, state))
+    if (stoa_bytes_is_number(node, state))
         value = state->base + (uint64_t)(state->scale * (uint64_t)value);
     *out = (struct stoa_value){.is_null = false};
     memcpy(out->fixed16, &value, stoa_phys_width(node->phys));
@@ -227,7 +220,7 @@ static stoa_status bytes_at(struct stoa_node *node, uint32_t row, struct stoa_va
 static stoa_status sum_numbers(struct stoa_node *node, uint32_t first, uint32_t count,
                                stoa_u128 *out, stoa_error *err)
 {
-    struct bytes_state *state = node->state;
+    struct stoa_bytes_state *state = node->state;
     const struct stoa_kernels *kernels = node->context->kernels;
     const bool whole = state->layout == STOA_BYTES_WHOLE;
     const unsigned size = whole ? state->width : 1;
@@ -247,7 +240,7 @@ static stoa_status sum_numbers(struct stoa_node *node, uint32_t first, uint32_t 
 static stoa_status bytes_sum(struct stoa_node *node, uint32_t first, uint32_t count,
                              stoa_i128 *sum, stoa_error *err)
 {
-    const struct bytes_state *state = node->state;
+    const struct stoa_bytes_state *state = node->state;
     const bool is_lane = (state->width & (state->width - 1)) == 0;
     stoa_i128 base;
     if ((state->layout == STOA_BYTES_WHOLE && !is_lane) ||
@@ -268,7 +261,7 @@ static stoa_status bytes_sum(struct stoa_node *node, uint32_t first, uint32_t co
 static stoa_status bytes_describe(const struct stoa_node *node, struct stoa_buf *out,
                                   stoa_error *err)
 {
-    const struct bytes_state *state = node->state;
+    const struct stoa_bytes_state *state = node->state;
     STOA_TRY(stoa_buf_printf(out, err, " %u", state->width));
     if (state->layout == STOA_BYTES_WHOLE)
         return stoa_stream_describe(&state->streams[0], out, err);
@@ -291,6 +284,7 @@ const struct stoa_encoding stoa_enc_bytes = {
     .encode = stoa_bytes_encode,
     .open = bytes_open,
     .decode = bytes_decode,
+    .select = stoa_bytes_select,
     .at = bytes_at,
     .sum = bytes_sum,
     .describe = bytes_describe,

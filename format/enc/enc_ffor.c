@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 
+#include "format/enc/enc_lanes.h"
 #include "format/enc/enc_table.h"
 #include "format/enc/pack_get.h"
 #include "format/enc/pack_linear.h"
@@ -363,61 +364,18 @@ static stoa_status ffor_narrow(struct stoa_node *node, uint32_t vector, uint32_t
 
 /* ---- selecting ---- */
 
-/* A range in terms of one vector's lanes. */
-struct lane_range {
-    uint64_t low;
-    uint64_t high; /* below low: no lane matches */
-};
-
-/* Whether each lane stands for base + scale x lane without wrapping around in the node's kind,
- * so that comparing lanes is comparing values. Honest writers see to it; damage may not. */
+/* Honest writers see to it; damage may not. */
 static bool is_exact(const struct stoa_node *node, uint32_t vector, stoa_i128 *out_base)
 {
     const struct ffor_state *state = node->state;
-    const stoa_u128 base = vector_base(state, vector);
-    const stoa_u128 span = (stoa_u128)state->scale * stoa_low_mask(state->widths[vector]);
-    stoa_i128 top;
-    *out_base = node->phys == STOA_PHYS_I64   ? (stoa_i128)(int64_t)base
-                : node->phys == STOA_PHYS_U64 ? (stoa_i128)(uint64_t)base
-                                              : (stoa_i128)base;
-    if (span > UINT64_MAX || !stoa_add_i128(*out_base, (stoa_i128)span, &top))
-        return false;
-    return node->phys == STOA_PHYS_I64   ? top <= INT64_MAX
-           : node->phys == STOA_PHYS_U64 ? top <= (stoa_i128)UINT64_MAX
-                                         : true;
-}
-
-static uint64_t divide_up(stoa_u128 distance, uint64_t scale)
-{
-    return (uint64_t)(scale == 1 ? distance : (distance + scale - 1) / scale);
-}
-
-static uint64_t divide_down(stoa_u128 distance, uint64_t scale)
-{
-    return (uint64_t)(scale == 1 ? distance : distance / scale);
-}
-
-/* Rounds the ends inwards. The quotients fit: what lies beyond the top lane was cut off. */
-static struct lane_range translate(struct stoa_number_range range, stoa_i128 base,
-                                   uint64_t scale, uint64_t mask)
-{
-    const struct lane_range none = {.low = 1, .high = 0};
-    const stoa_u128 span = (stoa_u128)scale * mask;
-    const stoa_i128 top = base + (stoa_i128)span;
-    if (range.low > range.high || range.high < base || range.low > top)
-        return none;
-    struct lane_range lanes = {.low = 0, .high = mask};
-    if (range.low > base)
-        lanes.low = divide_up((stoa_u128)range.low - (stoa_u128)base, scale);
-    if (range.high < top)
-        lanes.high = divide_down((stoa_u128)range.high - (stoa_u128)base, scale);
-    return lanes;
+    return stoa_lanes_are_exact(node->phys, vector_base(state, vector), state->scale,
+                                stoa_low_mask(state->widths[vector]), out_base);
 }
 
 /* Adds the rows whose lanes lie in the range. The lanes are unpacked when first needed: a
  * range that takes all of them or none is answered by the header. */
 static stoa_status add_range(struct stoa_node *node, uint32_t vector,
-                             struct lane_range range, struct lanes *lanes,
+                             struct stoa_lane_range range, struct lanes *lanes,
                              uint64_t bits[STOA_VECTOR_WORDS], stoa_error *err)
 {
     const struct ffor_state *state = node->state;
@@ -456,9 +414,6 @@ static void patch_bits(const struct stoa_node *node, uint32_t vector,
     }
 }
 
-/* Above so many values decoding once is cheaper than a pass for each. */
-enum { SET_PASSES = 8 };
-
 static stoa_status ffor_select(struct stoa_node *node, uint32_t vector,
                                const struct stoa_predicate *predicate,
                                struct stoa_vector *scratch,
@@ -467,7 +422,7 @@ static stoa_status ffor_select(struct stoa_node *node, uint32_t vector,
     const struct ffor_state *state = node->state;
     const bool is_range = predicate->kind == STOA_PREDICATE_RANGE;
     const bool is_set =
-        predicate->kind == STOA_PREDICATE_SET && predicate->set_count <= SET_PASSES;
+        predicate->kind == STOA_PREDICATE_SET && predicate->set_count <= STOA_LANE_PASSES;
     stoa_i128 base;
     if ((!is_range && !is_set) || !is_exact(node, vector, &base))
         return stoa_node_select_decoded(node, vector, predicate, scratch, out_bits, err);
@@ -481,7 +436,8 @@ static stoa_status ffor_select(struct stoa_node *node, uint32_t vector,
             range = stoa_predicate_numbers(predicate);
         else
             range.low = range.high = stoa_value_number(node->phys, &predicate->set[i]);
-        STOA_TRY(add_range(node, vector, translate(range, base, state->scale, mask), &lanes,
+        STOA_TRY(add_range(node, vector,
+                           stoa_lanes_translate(range, base, state->scale, mask), &lanes,
                            out_bits, err));
     }
     if (predicate->negated)

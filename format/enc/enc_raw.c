@@ -56,6 +56,20 @@ static stoa_status raw_decode(struct stoa_node *node, uint32_t vector,
     return STOA_OK;
 }
 
+/* Compared where they lie. */
+static stoa_status raw_select(struct stoa_node *node, uint32_t vector,
+                              const struct stoa_predicate *predicate,
+                              struct stoa_vector *scratch,
+                              uint64_t out_bits[STOA_VECTOR_WORDS], stoa_error *err)
+{
+    const uint8_t *values = node->bytes + STOA_NODE_HEADER_SIZE +
+                            (size_t)vector * STOA_VECTOR_ROWS * stoa_phys_width(node->phys);
+    if (stoa_predicate_eval_values(predicate, values,
+                                   stoa_vector_length(node->count, vector), out_bits))
+        return STOA_OK;
+    return stoa_node_select_decoded(node, vector, predicate, scratch, out_bits, err);
+}
+
 static stoa_status raw_at(struct stoa_node *node, uint32_t row, struct stoa_value *out,
                           stoa_error *err)
 {
@@ -85,6 +99,7 @@ const struct stoa_encoding stoa_enc_raw = {
     .encode = raw_encode,
     .open = raw_open,
     .decode = raw_decode,
+    .select = raw_select,
     .at = raw_at,
     .sum = raw_sum,
 };
