@@ -30,7 +30,8 @@ struct stoa_block_input {
     enum stoa_profile profile;
     const struct stoa_enc_reference *references;
     uint32_t reference_count;
-    const struct stoa_enc_hint *hint; /* another block of the column; NULL: search */
+    const struct stoa_enc_hint
+        *hint; /* of the rows, or another block of them; NULL: search */
 };
 struct stoa_block_choice {
     uint8_t encoding; /* id of the root */
@@ -58,8 +59,8 @@ struct stoa_dictionary_build;
 STOA_MUST_USE stoa_status
 stoa_dictionary_build_create(const struct stoa_column *column, enum stoa_profile profile,
                              struct stoa_dictionary_build **out_build, stoa_error *err);
-/* The same; *out_hint is what the values would become without a dictionary, for blocks of a
- * column without NULLs, where that was found out. */
+/* The same; *out_hint is what was found out about the rows, with the dictionary or, where there is
+ * none, without it: for blocks of the column. */
 STOA_MUST_USE stoa_status
 stoa_dictionary_build_or_hint(const struct stoa_column *column, enum stoa_profile profile,
                               struct stoa_dictionary_build **out_build,

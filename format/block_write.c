@@ -11,6 +11,7 @@
 #include "common/bitmap.h"
 #include "format/block.h"
 #include "format/block_validity.h"
+#include "format/enc/enc_hint.h"
 #include "format/enc/enc_parts.h"
 
 /* A block being encoded. */
@@ -251,17 +252,18 @@ static stoa_status make_input(struct block_writer *writer, struct stoa_column *c
 }
 
 static stoa_status encode_values(struct block_writer *writer, struct stoa_buf *out,
-                                 struct stoa_enc_estimate *out_estimate, stoa_error *err)
+                                 struct stoa_enc_hint *out_hint, stoa_error *err)
 {
     struct stoa_column column;
     struct stoa_enc_input input;
     if (writer->column.validity && is_constant(writer)) {
-        out_estimate->size = STOA_ENC_NEVER;
-        out_estimate->decode_cycles = stoa_encoding_find(STOA_ENC_CONST)->decode_cycles;
+        *out_hint = (struct stoa_enc_hint){0};
+        out_hint->places[0].estimate.decode_cycles =
+            stoa_encoding_find(STOA_ENC_CONST)->decode_cycles;
         return encode_constant(writer, out, err);
     }
     STOA_TRY(make_input(writer, &column, &input, err));
-    return stoa_enc_encode_estimated(&input, out, out_estimate, err);
+    return stoa_enc_encode_finding(&input, out, out_hint, err);
 }
 
 static void count_valid(struct block_writer *writer)
@@ -277,20 +279,6 @@ static void count_valid(struct block_writer *writer)
         writer->first_valid++;
 }
 
-static struct stoa_block_choice choice_of(const struct stoa_block_input *input,
-                                          uint8_t encoding,
-                                          const struct stoa_enc_estimate *estimate)
-{
-    struct stoa_block_choice choice = {.encoding = encoding,
-                                       .uses_dictionary = encoding == STOA_ENC_DICT,
-                                       .decode_cycles = estimate->decode_cycles};
-    if (estimate->size != STOA_ENC_NEVER) {
-        choice.hint.encoding = encoding;
-        choice.hint.cost = stoa_enc_cost(input->profile, estimate, input->column->length);
-    }
-    return choice;
-}
-
 stoa_status stoa_block_encode_by(const struct stoa_block_input *input, struct stoa_buf *out,
                                  struct stoa_block_choice *out_choice, stoa_error *err)
 {
@@ -303,10 +291,11 @@ stoa_status stoa_block_encode_by(const struct stoa_block_input *input, struct st
         stoa_validity_write(writer.column.validity, column->length, out, err);
     const size_t root = out->size;
     if (status == STOA_OK && writer.valid_count > 0) {
-        struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER};
-        status = encode_values(&writer, out, &estimate, err);
-        if (status == STOA_OK)
-            choice = choice_of(input, out->data[root], &estimate);
+        status = encode_values(&writer, out, &choice.hint, err);
+        choice.encoding = status == STOA_OK ? out->data[root] : 0;
+        choice.uses_dictionary = choice.encoding == STOA_ENC_DICT;
+        choice.decode_cycles = choice.hint.places[0].estimate.decode_cycles;
+        stoa_hint_loosen(&choice.hint);
     }
     writer_done(&writer);
     STOA_TRY(status);

@@ -11,6 +11,7 @@
 #include "common/bitmap.h"
 #include "format/block_validity.h"
 #include "format/dictionary_parts.h"
+#include "format/enc/enc_hint.h"
 #include "format/enc/enc_parts.h"
 
 struct stoa_dictionary_build {
@@ -18,7 +19,7 @@ struct stoa_dictionary_build {
     uint32_t *codes; /* per row */
     struct stoa_column_builder values;
     struct stoa_enc_hint entries; /* what the values become */
-    struct stoa_enc_hint plain;   /* what the rows would become without a dictionary */
+    struct stoa_enc_hint rows;    /* what the rows become, with or without it */
 };
 
 enum {
@@ -116,10 +117,11 @@ static stoa_status plain_cost(const struct stoa_column *sample, enum stoa_profil
     return STOA_OK;
 }
 
-/* Cost of the codes of the sampled rows. */
+/* Cost of the codes of the sampled rows. The judge is who compares them with anything else. */
 static stoa_status code_cost(const struct stoa_column *sample, const uint32_t *codes,
                              uint32_t dictionary_count, enum stoa_profile profile,
-                             double *out_cost, stoa_error *err)
+                             double *out_cost, struct stoa_enc_hint *out_hint,
+                             stoa_error *err)
 {
     const struct stoa_encoding *dict = stoa_encoding_find(STOA_ENC_DICT);
     struct stoa_enc_input input = {.column = sample,
@@ -127,10 +129,17 @@ static stoa_status code_cost(const struct stoa_column *sample, const uint32_t *c
                                    .depth = 1,
                                    .codes = codes,
                                    .dictionary_count = dictionary_count,
-                                   .limit = INFINITY};
+                                   .limit = INFINITY,
+                                   .found = out_hint};
     struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER,
                                          .decode_cycles = dict->decode_cycles};
+    *out_hint = (struct stoa_enc_hint){0};
     STOA_TRY(dict->estimate(&input, &estimate, err));
+    out_hint->places[0] = (struct stoa_enc_known){.encoding = STOA_ENC_DICT,
+                                                  .is_exact = true,
+                                                  .count = sample->length,
+                                                  .spared = ~(UINT32_C(1) << STOA_ENC_SAME),
+                                                  .estimate = estimate};
     *out_cost = cost_per_value(&estimate, sample->length, profile);
     return STOA_OK;
 }
@@ -147,9 +156,28 @@ static stoa_status entry_cost(struct stoa_dictionary_build *build,
         root_input(&values, profile, UINT32_C(1) << STOA_ENC_DICT);
     struct stoa_enc_estimate estimate;
     STOA_TRY(stoa_enc_find_best(&input, &estimate, &build->entries, err));
+    if (values.length < build->count)
+        stoa_hint_loosen(&build->entries);
     const double size = (double)estimate.size * build->count / values.length;
     *out_cost = (size + STOA_VALIDITY_HEADER_SIZE + 32) * 8 / rows;
     return STOA_OK;
+}
+
+/* From `sampled` rows that are not NULL to blocks. Of codes that were sampled it is not known whether a
+ * block has use for them, of what stands beside NULLs not what it costs. */
+static void adapt_hint(const struct stoa_column *column, uint32_t sampled,
+                       struct stoa_enc_hint *hint)
+{
+    const bool is_dict = hint->places[0].encoding == STOA_ENC_DICT;
+    if (sampled == column->length)
+        return;
+    stoa_hint_loosen(hint);
+    if (is_dict) {
+        hint->places[0].spared = 0;
+        hint->places[0].estimate.size = STOA_ENC_NEVER;
+    }
+    if (column->validity)
+        stoa_hint_spread(hint, is_dict ? stoa_hint_child(0, 0) : 0);
 }
 
 static stoa_status compare_costs(struct stoa_dictionary_build *build,
@@ -158,6 +186,7 @@ static stoa_status compare_costs(struct stoa_dictionary_build *build,
                                  stoa_error *err)
 {
     struct stoa_column_builder sample;
+    struct stoa_enc_hint coded;
     double plain = 0;
     double codes = 0;
     double entries = 0;
@@ -167,11 +196,14 @@ static stoa_status compare_costs(struct stoa_dictionary_build *build,
     const struct stoa_column view = stoa_column_builder_view(&sample);
     for (uint32_t i = 0; i < count; i++)
         rows[i] = build->codes[rows[i]];
-    STOA_TRY_CLEANUP(code_cost(&view, rows, build->count, profile, &codes, err));
+    STOA_TRY_CLEANUP(code_cost(&view, rows, build->count, profile, &codes, &coded, err));
     STOA_TRY_CLEANUP(entry_cost(build, profile, column->length, &entries, err));
     STOA_TRY_CLEANUP(
-        plain_cost(&view, profile, (codes + entries) / WORTH, &plain, &build->plain, err));
+        plain_cost(&view, profile, (codes + entries) / WORTH, &plain, &build->rows, err));
     *out_pays = codes + entries < plain * WORTH;
+    if (*out_pays)
+        build->rows = coded;
+    adapt_hint(column, count, &build->rows);
 cleanup:
     stoa_column_builder_done(&sample);
     return status;
@@ -208,7 +240,7 @@ static stoa_status build_from(struct stoa_distinct *distinct, enum stoa_profile 
     STOA_TRY_CLEANUP(sort_values(distinct, build, err));
     STOA_TRY_CLEANUP(judge(build, distinct->column, profile, &pays, err));
     *out_build = pays ? build : NULL;
-    *out_hint = build->plain;
+    *out_hint = build->rows;
     if (pays)
         build = NULL;
 cleanup:
@@ -223,7 +255,7 @@ stoa_status stoa_dictionary_build_or_hint(const struct stoa_column *column,
 {
     struct stoa_distinct distinct;
     bool found = false;
-    *out_hint = (struct stoa_enc_hint){.encoding = 0};
+    *out_hint = (struct stoa_enc_hint){0};
     STOA_TRY(stoa_distinct_find(column, &found, &distinct, err));
     if (!found) {
         *out_build = NULL;

@@ -87,15 +87,31 @@ struct stoa_enc_kept {
     struct stoa_fsst_matcher *fsst; /* NULL: none */
 };
 
+struct stoa_enc_estimate {
+    uint64_t size;        /* bytes, header included; STOA_ENC_NEVER: cannot or should not */
+    double decode_cycles; /* per value; the encoding's own unless it says otherwise */
+};
+#define STOA_ENC_NEVER UINT64_MAX
+
+/* What has been found out about one node of a tree. */
+struct stoa_enc_known {
+    uint8_t encoding; /* the best; 0: nothing is known */
+    bool is_exact;    /* of the very values; else of some of them, or of others like them */
+    uint32_t count;   /* of values it was asked for */
+    uint32_t spared; /* bit per encoding id that need not be asked while it costs no more */
+    struct stoa_enc_estimate
+        estimate; /* its size is STOA_ENC_NEVER when it has to be asked */
+};
+/* The same of a whole tree: the root at 0, child `slot` of place p at 3 p + 1 + slot. A plain
+ * value that owns nothing; enc_hint.h has what is done with it. */
+enum { STOA_HINT_PLACES = 1 + STOA_NODE_MAX_CHILDREN * (1 + STOA_NODE_MAX_CHILDREN) };
+struct stoa_enc_hint {
+    struct stoa_enc_known places[STOA_HINT_PLACES];
+};
+
 /* enc_reference.h: what a block may say of other columns. */
 struct stoa_enc_reference;
 struct stoa_reference_source;
-
-/* What a neighbouring block of the column has become. */
-struct stoa_enc_hint {
-    uint8_t encoding; /* of its root; 0: not known */
-    double cost;      /* bits per value, decoding included */
-};
 
 struct stoa_enc_input {
     const struct stoa_column
@@ -113,14 +129,11 @@ struct stoa_enc_input {
     struct stoa_enc_kept *kept;                  /* NULL: nothing is kept */
     const struct stoa_enc_reference *references; /* what SAME may refer to; NULL: nothing */
     uint32_t reference_count;
-    const struct stoa_enc_hint *hint; /* roots: spares the search; NULL: none */
+    uint32_t place;                   /* in the trees below; a root's is 0 */
+    const struct stoa_enc_hint *hint; /* spares a search that has been made; NULL: none */
+    struct stoa_enc_hint *found;      /* gets what was found out; NULL: nobody asks */
+    bool is_sample; /* the values are some of those that will be encoded, or like them */
 };
-
-struct stoa_enc_estimate {
-    uint64_t size;        /* bytes, header included; STOA_ENC_NEVER: cannot or should not */
-    double decode_cycles; /* per value; the encoding's own unless it says otherwise */
-};
-#define STOA_ENC_NEVER UINT64_MAX
 
 /* ---- reading ---- */
 

@@ -11,8 +11,6 @@
 
 #include "format/enc/enc_table.h"
 
-enum { CHILD_NUMBERS = 0 };
-
 const double stoa_alp_powers[STOA_ALP_MAX_DECIMALS + 1] = {
     1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -122,7 +120,8 @@ static stoa_status alp_open(struct stoa_node *node, unsigned depth, stoa_error *
     STOA_TRY(stoa_node_check_flags(node, err));
     STOA_TRY(open_decimals(&parts, state, err));
     STOA_TRY(stoa_alp_open_exceptions(&parts, sizeof(uint64_t), &state->exceptions, err));
-    STOA_TRY(stoa_parts_child(&parts, CHILD_NUMBERS, STOA_PHYS_I64, node->count, err));
+    STOA_TRY(
+        stoa_parts_child(&parts, STOA_ALP_CHILD_NUMBERS, STOA_PHYS_I64, node->count, err));
     STOA_TRY(stoa_parts_end(&parts, err));
     node->state = state;
     return STOA_OK;
@@ -137,7 +136,8 @@ static stoa_status alp_decode(struct stoa_node *node, uint32_t vector,
     const struct stoa_alp_exceptions *exceptions = &state->exceptions;
     struct stoa_vector numbers = *out; /* the same memory */
     numbers.phys = STOA_PHYS_I64;
-    STOA_TRY(stoa_node_decode(node->children[CHILD_NUMBERS], vector, &numbers, err));
+    STOA_TRY(
+        stoa_node_decode(node->children[STOA_ALP_CHILD_NUMBERS], vector, &numbers, err));
     out->length = numbers.length;
     node->context->kernels->divide_i64(numbers.values.i64, out->length,
                                        stoa_alp_powers[state->decimals[vector]],
@@ -159,7 +159,7 @@ static stoa_status alp_at(struct stoa_node *node, uint32_t row, struct stoa_valu
     const uint32_t vector = row / STOA_VECTOR_ROWS;
     struct stoa_value number;
     size_t exception = 0;
-    STOA_TRY(stoa_node_at(node->children[CHILD_NUMBERS], row, &number, err));
+    STOA_TRY(stoa_node_at(node->children[STOA_ALP_CHILD_NUMBERS], row, &number, err));
     *out = (struct stoa_value){.f64 = stoa_alp_decode(state->decimals[vector], number.i64)};
     if (stoa_alp_exception_find(exceptions, vector, row % STOA_VECTOR_ROWS, &exception))
         out->u64 = stoa_load_le64(exceptions->values + exception * 8);
@@ -258,7 +258,7 @@ static stoa_status add_range(struct stoa_node *node, uint32_t vector,
                              uint64_t bits[STOA_VECTOR_WORDS], stoa_error *err)
 {
     const struct alp_state *state = node->state;
-    struct stoa_node *child = node->children[CHILD_NUMBERS];
+    struct stoa_node *child = node->children[STOA_ALP_CHILD_NUMBERS];
     struct stoa_vector *scratch = NULL;
     struct stoa_predicate numbers;
     uint64_t found[STOA_VECTOR_WORDS];

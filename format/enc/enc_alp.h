@@ -14,6 +14,8 @@
 #include "format/enc/enc_parts.h"
 #include "format/enc/pack_get.h"
 
+enum { STOA_ALP_CHILD_NUMBERS = 0 };
+
 enum {
     STOA_ALP_MAX_DECIMALS = 22,  /* 10^22 is the last power that a double holds exactly */
     STOA_ALP_SAMPLE_VECTORS = 8, /* of a block, evenly spread */

@@ -194,13 +194,13 @@ static void split(struct rd_writer *writer)
     }
 }
 
-static stoa_status append_child(const struct stoa_enc_input *input, uint64_t *values,
-                                struct stoa_buf *out, stoa_error *err)
+static stoa_status append_child(const struct stoa_enc_input *input, unsigned slot,
+                                uint64_t *values, struct stoa_buf *out, stoa_error *err)
 {
     const struct stoa_column column = {
         .phys = STOA_PHYS_U64, .length = input->column->length, .values = values};
     const struct stoa_enc_input child =
-        stoa_enc_child_input(input, STOA_ENC_ALP_RD, &column);
+        stoa_enc_child_input(input, STOA_ENC_ALP_RD, slot, &column);
     return stoa_enc_encode_best(&child, out, err);
 }
 
@@ -219,8 +219,8 @@ static stoa_status append_node(const struct stoa_enc_input *input,
     STOA_TRY(stoa_buf_append_zeros(out, -(out->size - start) & 7, err));
     STOA_TRY(stoa_alp_append_exceptions(&writer->found, stoa_vector_count(count),
                                         VALUE_SIZE, start, out, err));
-    STOA_TRY(append_child(input, writer->codes, out, err));
-    STOA_TRY(append_child(input, writer->rights, out, err));
+    STOA_TRY(append_child(input, CHILD_CODES, writer->codes, out, err));
+    STOA_TRY(append_child(input, CHILD_RIGHTS, writer->rights, out, err));
     return stoa_node_finish(out, start, err);
 }
 

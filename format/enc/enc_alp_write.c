@@ -290,8 +290,9 @@ static stoa_status estimate_sample(const struct stoa_enc_input *input,
     const uint32_t vectors = stoa_vector_count(input->column->length);
     const double scale = (double)input->column->length / sample->count;
     const struct stoa_column column = number_column(sample);
-    const struct stoa_enc_input child_input =
-        stoa_enc_child_input(input, STOA_ENC_ALP, &column);
+    struct stoa_enc_input child_input =
+        stoa_enc_child_input(input, STOA_ENC_ALP, STOA_ALP_CHILD_NUMBERS, &column);
+    child_input.is_sample = true; /* encoding may take other decimals, too */
     STOA_TRY(stoa_enc_estimate_best(&child_input, &child, err));
     if (child.size == STOA_ENC_NEVER)
         return STOA_OK;
@@ -336,7 +337,8 @@ static stoa_status append_node(const struct stoa_enc_input *input,
     STOA_TRY(append_padding(out, start, err));
     STOA_TRY(stoa_alp_append_exceptions(&numbers->found, numbers->vectors, VALUE_SIZE,
                                         start, out, err));
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_ALP, &column);
+    const struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_ALP, STOA_ALP_CHILD_NUMBERS, &column);
     STOA_TRY(stoa_enc_encode_best(&child, out, err));
     return stoa_node_finish(out, start, err);
 }

@@ -12,7 +12,7 @@
 #include "format/enc/enc_table.h"
 #include "format/text.h"
 
-enum { CHILD_VALUES = 0, CHILD_GAPS = 1, CHILD_TEXTS = 2, SIZES = 8, MAX_SET = 1024 };
+enum { SIZES = 8, MAX_SET = 1024 };
 
 /* A predicate in the values' domain, kept for the vectors to come. */
 struct translation {
@@ -99,8 +99,8 @@ static stoa_status open_values(struct stoa_parts *parts, const struct cast_state
 {
     const uint32_t count = parts->node->count;
     if (state->t.phys == STOA_PHYS_BYTES)
-        return stoa_parts_child_bytes(parts, CHILD_VALUES, count, err);
-    return stoa_parts_child(parts, CHILD_VALUES, state->t.phys, count, err);
+        return stoa_parts_child_bytes(parts, STOA_CAST_CHILD_VALUES, count, err);
+    return stoa_parts_child(parts, STOA_CAST_CHILD_VALUES, state->t.phys, count, err);
 }
 
 /* [CAST-13] The bitmap of the rows that hold other texts. */
@@ -108,12 +108,12 @@ static stoa_status open_exceptions(struct stoa_node *node, struct cast_state *st
                                    stoa_error *err)
 {
     struct stoa_arena *arena = node->context->arena;
-    struct stoa_node *texts = node->children[CHILD_TEXTS];
+    struct stoa_node *texts = node->children[STOA_CAST_CHILD_TEXTS];
     const size_t words = stoa_bitmap_words(node->count);
     uint64_t *bits = stoa_arena_alloc_zeroed(arena, words, sizeof *bits);
     if (!bits)
         return stoa_arena_fail(arena, words * sizeof *bits, err);
-    STOA_TRY(stoa_expand_gaps(node, node->children[CHILD_GAPS], bits, err));
+    STOA_TRY(stoa_expand_gaps(node, node->children[STOA_CAST_CHILD_GAPS], bits, err));
     STOA_TRY(stoa_expand_open(texts, (const uint8_t *)bits, node->count, &state->exceptions,
                               err));
     void *views = NULL;
@@ -139,8 +139,10 @@ static stoa_status open_parts(struct stoa_node *node, unsigned depth,
                          " other texts, found %" PRIu32,
                          node->count, exceptions);
     if (exceptions > 0) {
-        STOA_TRY(stoa_parts_child(&parts, CHILD_GAPS, STOA_PHYS_U64, exceptions, err));
-        STOA_TRY(stoa_parts_child(&parts, CHILD_TEXTS, STOA_PHYS_BYTES, exceptions, err));
+        STOA_TRY(
+            stoa_parts_child(&parts, STOA_CAST_CHILD_GAPS, STOA_PHYS_U64, exceptions, err));
+        STOA_TRY(stoa_parts_child(&parts, STOA_CAST_CHILD_TEXTS, STOA_PHYS_BYTES,
+                                  exceptions, err));
     }
     STOA_TRY(stoa_parts_end(&parts, err));
     return exceptions > 0 ? open_exceptions(node, state, err) : STOA_OK;
@@ -156,7 +158,8 @@ static stoa_status cast_open(struct stoa_node *node, unsigned depth, stoa_error 
     if (!state || !texts || !one)
         return stoa_arena_fail(arena, sizeof *state + vectors * sizeof *texts, err);
     STOA_TRY(open_parts(node, depth, state, err));
-    STOA_TRY(stoa_node_scratch(node->children[CHILD_VALUES], &state->values, err));
+    STOA_TRY(
+        stoa_node_scratch(node->children[STOA_CAST_CHILD_VALUES], &state->values, err));
     state->texts = texts;
     state->one = one;
     node->state = state;
@@ -256,7 +259,7 @@ static stoa_status print_vector(struct stoa_node *node, uint32_t vector,
     struct stoa_vector *values = state->values;
     struct bounds bounds;
     uint8_t *memory = NULL;
-    STOA_TRY(stoa_node_decode(node->children[CHILD_VALUES], vector, values, err));
+    STOA_TRY(stoa_node_decode(node->children[STOA_CAST_CHILD_VALUES], vector, values, err));
     STOA_TRY(check_values(node, values, &bounds, err));
     STOA_TRY(
         text_memory(node, vector, values->length * measure(state, &bounds), &memory, err));
@@ -304,7 +307,7 @@ static stoa_status cast_at(struct stoa_node *node, uint32_t row, struct stoa_val
     struct cast_state *state = node->state;
     const struct stoa_cast_template *t = &state->t;
     struct stoa_value value = {.is_null = false};
-    STOA_TRY(stoa_node_at(node->children[CHILD_VALUES], row, &value, err));
+    STOA_TRY(stoa_node_at(node->children[STOA_CAST_CHILD_VALUES], row, &value, err));
     const bool is_inside =
         t->phys == STOA_PHYS_I64     ? value.i64 >= t->low && value.i64 <= t->high
         : t->phys == STOA_PHYS_U64   ? value.u64 <= t->limit
@@ -510,7 +513,7 @@ static stoa_status select_values(struct stoa_node *node, uint32_t vector,
                                  uint64_t out_bits[STOA_VECTOR_WORDS], stoa_error *err)
 {
     struct cast_state *state = node->state;
-    struct stoa_node *child = node->children[CHILD_VALUES];
+    struct stoa_node *child = node->children[STOA_CAST_CHILD_VALUES];
     struct bounds bounds;
     if (is_surely_inside(child, state, vector))
         return stoa_node_select(child, vector, predicate, state->values, out_bits, err);

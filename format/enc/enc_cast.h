@@ -19,6 +19,8 @@ enum stoa_cast_form_id { /* [CAST-2] */
                          STOA_CAST_FORM_LIMIT = 6
 };
 
+enum { STOA_CAST_CHILD_VALUES = 0, STOA_CAST_CHILD_GAPS = 1, STOA_CAST_CHILD_TEXTS = 2 };
+
 enum {
     STOA_CAST_UPPER = 1,     /* UUID, HEX: digits A to F */
     STOA_CAST_BARE = 2,      /* UUID: no dashes */

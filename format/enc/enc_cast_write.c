@@ -182,7 +182,8 @@ static struct stoa_column gaps_column(const struct cast_column *column)
 static struct stoa_enc_input values_input(const struct stoa_enc_input *input,
                                           const struct stoa_column *values)
 {
-    struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_CAST, values);
+    struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_CAST, STOA_CAST_CHILD_VALUES, values);
     child.validity = values->phys == STOA_PHYS_BYTES ? NULL : input->validity;
     return child;
 }
@@ -204,9 +205,9 @@ static stoa_status estimate_exceptions(const struct stoa_enc_input *input,
     const struct stoa_column gap_column = gaps_column(column);
     const struct stoa_column text_column = stoa_column_builder_view(&column->texts);
     const struct stoa_enc_input gap_input =
-        stoa_enc_child_input(input, STOA_ENC_CAST, &gap_column);
+        stoa_enc_child_input(input, STOA_ENC_CAST, STOA_CAST_CHILD_GAPS, &gap_column);
     const struct stoa_enc_input text_input =
-        stoa_enc_child_input(input, STOA_ENC_CAST, &text_column);
+        stoa_enc_child_input(input, STOA_ENC_CAST, STOA_CAST_CHILD_TEXTS, &text_column);
     STOA_TRY(stoa_enc_estimate_best(&gap_input, &gaps, err));
     STOA_TRY(stoa_enc_estimate_best(&text_input, &texts, err));
     if (gaps.size == STOA_ENC_NEVER || texts.size == STOA_ENC_NEVER) {
@@ -276,9 +277,9 @@ static stoa_status append_parts(const struct stoa_enc_input *input,
     const struct stoa_column gaps = gaps_column(column);
     const struct stoa_column texts = stoa_column_builder_view(&column->texts);
     const struct stoa_enc_input gap_input =
-        stoa_enc_child_input(input, STOA_ENC_CAST, &gaps);
+        stoa_enc_child_input(input, STOA_ENC_CAST, STOA_CAST_CHILD_GAPS, &gaps);
     const struct stoa_enc_input text_input =
-        stoa_enc_child_input(input, STOA_ENC_CAST, &texts);
+        stoa_enc_child_input(input, STOA_ENC_CAST, STOA_CAST_CHILD_TEXTS, &texts);
     STOA_TRY(stoa_enc_encode_best(&gap_input, out, err));
     return stoa_enc_encode_best(&text_input, out, err);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "format/enc/enc_hint.h"
 #include "format/enc/enc_parts.h"
 
 /* What a block may cost more than the one that the hint is from. */
@@ -162,7 +163,7 @@ void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *co
 }
 
 struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, unsigned id,
-                                           const struct stoa_column *column)
+                                           unsigned slot, const struct stoa_column *column)
 {
     struct stoa_enc_input child = {
         .column = column,
@@ -170,6 +171,10 @@ struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, 
         .depth = parent->depth + 1,
         .parent_mask = parent->parent_mask | UINT32_C(1) << id,
         .limit = INFINITY,
+        .place = stoa_hint_child(parent->place, slot),
+        .hint = parent->hint,
+        .found = parent->found,
+        .is_sample = parent->is_sample,
     };
     stoa_enc_collect_facts(column, NULL, &child.facts);
     return child;
@@ -219,7 +224,31 @@ static bool is_candidate(const struct stoa_encoding *encoding,
 struct choice {
     const struct stoa_encoding *encoding; /* NULL: none holds the input */
     struct stoa_enc_estimate estimate;
+    uint32_t asked;             /* bit per encoding id */
+    struct stoa_enc_hint below; /* what it found out about its children */
 };
+
+static void choice_init(struct choice *choice)
+{
+    choice->encoding = NULL;
+    choice->estimate = (struct stoa_enc_estimate){.size = STOA_ENC_NEVER};
+    choice->asked = 0;
+}
+
+static const struct stoa_enc_known *find_known(const struct stoa_enc_input *input)
+{
+    const struct stoa_enc_known *known =
+        input->hint ? &input->hint->places[input->place] : NULL;
+    return known && known->encoding != 0 ? known : NULL;
+}
+
+/* What is known of children is of those of one encoding. */
+static const struct stoa_enc_hint *hint_for(const struct stoa_enc_input *input,
+                                            const struct stoa_encoding *encoding)
+{
+    const struct stoa_enc_known *known = find_known(input);
+    return known && known->encoding == encoding->id ? input->hint : NULL;
+}
 
 /* Asks one encoding; what it is compared with, and may give up against, is trial->limit. */
 static stoa_status ask(const struct stoa_encoding *encoding, struct stoa_enc_input *trial,
@@ -227,7 +256,13 @@ static stoa_status ask(const struct stoa_encoding *encoding, struct stoa_enc_inp
 {
     struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER,
                                          .decode_cycles = encoding->decode_cycles};
-    STOA_TRY(encoding->estimate(trial, &estimate, err));
+    struct stoa_enc_hint below;
+    struct stoa_enc_input asked = *trial;
+    choice->asked |= UINT32_C(1) << encoding->id;
+    asked.hint = hint_for(trial, encoding);
+    asked.found = &below;
+    stoa_hint_copy_below(NULL, trial->place, &below);
+    STOA_TRY(encoding->estimate(&asked, &estimate, err));
     if (estimate.size == STOA_ENC_NEVER)
         return STOA_OK;
     const double cost = cost_of(trial, &estimate);
@@ -235,48 +270,94 @@ static stoa_status ask(const struct stoa_encoding *encoding, struct stoa_enc_inp
     if (!choice->encoding || cost < trial->limit ||
         (is_tie && encoding->id < choice->encoding->id)) {
         trial->limit = cost;
-        *choice = (struct choice){.encoding = encoding, .estimate = estimate};
+        choice->encoding = encoding;
+        choice->estimate = estimate;
+        stoa_hint_copy_below(&below, trial->place, &choice->below);
     }
     return STOA_OK;
 }
 
-/* Blocks of a column are mostly alike, and asking every encoding takes longer than encoding. What the
- * first block has become is kept while it costs about the same. */
-static stoa_status try_hint(const struct stoa_enc_input *input, struct choice *out_choice,
-                            bool *out_is_taken, stoa_error *err)
+/* Blocks of a column are mostly alike, and asking every encoding takes longer than encoding. What
+ * has been found for the very values is the answer; what others have become is kept while it costs
+ * about the same. */
+static stoa_status try_known(const struct stoa_enc_known *known,
+                             struct stoa_enc_input *trial, struct choice *choice,
+                             bool *out_is_taken, stoa_error *err)
 {
-    const struct stoa_enc_hint *hint = input->hint;
-    const struct stoa_encoding *encoding = hint ? stoa_encoding_find(hint->encoding) : NULL;
-    struct stoa_enc_input trial = *input;
+    const struct stoa_encoding *encoding = stoa_encoding_find(known->encoding);
+    const double limit = trial->limit;
     *out_is_taken = false;
-    if (!encoding || !is_candidate(encoding, input))
+    if (!encoding || !is_candidate(encoding, trial))
         return STOA_OK;
-    STOA_TRY(ask(encoding, &trial, out_choice, err));
-    *out_is_taken = out_choice->encoding &&
-                    cost_of(input, &out_choice->estimate) <= hint->cost * HINT_SLACK;
+    if (known->is_exact) {
+        choice->encoding = encoding;
+        choice->estimate = known->estimate;
+        stoa_hint_copy_below(trial->hint, trial->place, &choice->below);
+        trial->limit = cost_of(trial, &known->estimate);
+        *out_is_taken = true;
+        return STOA_OK;
+    }
+    STOA_TRY(ask(encoding, trial, choice, err));
+    *out_is_taken =
+        choice->encoding &&
+        cost_of(trial, &choice->estimate) <=
+            HINT_SLACK * stoa_enc_cost(trial->profile, &known->estimate, known->count);
+    if (!*out_is_taken) {
+        choice_init(choice);
+        trial->limit = limit;
+    }
     return STOA_OK;
 }
 
-/* The cheapest candidate: those that estimate by arithmetic first, so that the dear estimates have
- * something to give up against. */
+/* Asks those that have not been, but for the spared: first those that estimate by arithmetic, so that
+ * the dear estimates have something to give up against. */
+static stoa_status ask_others(struct stoa_enc_input *trial, uint32_t spared,
+                              struct choice *choice, stoa_error *err)
+{
+    const struct stoa_encoding *encoding;
+    for (int last = 0; last < 2; last++) {
+        for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
+            if (encoding->is_asked_last == (last == 1) &&
+                !((spared | choice->asked) >> encoding->id & 1) &&
+                is_candidate(encoding, trial))
+                STOA_TRY(ask(encoding, trial, choice, err));
+        }
+    }
+    return STOA_OK;
+}
+
+static void note_choice(const struct stoa_enc_input *input, const struct choice *choice,
+                        uint32_t spared, struct stoa_enc_hint *out)
+{
+    out->places[input->place] = (struct stoa_enc_known){
+        .encoding = choice->encoding ? (uint8_t)choice->encoding->id : 0,
+        .is_exact = !input->is_sample,
+        .count = input->column->length,
+        .spared = spared | choice->asked,
+        .estimate = choice->estimate};
+    if (choice->encoding)
+        stoa_hint_copy_below(&choice->below, input->place, out);
+}
+
+/* The cheapest candidate. */
 static stoa_status choose(const struct stoa_enc_input *input, struct choice *out_choice,
                           stoa_error *err)
 {
     struct stoa_enc_input trial = *input;
-    const struct stoa_encoding *encoding;
-    bool is_taken = false;
+    const struct stoa_enc_known *known = find_known(input);
+    uint32_t spared = known ? known->spared : 0;
     assert(input->column->length > 0);
-    *out_choice = (struct choice){.estimate = {.size = STOA_ENC_NEVER}};
-    STOA_TRY(try_hint(input, out_choice, &is_taken, err));
-    if (is_taken)
-        return STOA_OK;
-    *out_choice = (struct choice){.estimate = {.size = STOA_ENC_NEVER}};
-    for (int last = 0; last < 2; last++) {
-        for (size_t i = 0; (encoding = stoa_encoding_at(i)) != NULL; i++) {
-            if (encoding->is_asked_last == (last == 1) && is_candidate(encoding, input))
-                STOA_TRY(ask(encoding, &trial, out_choice, err));
-        }
+    choice_init(out_choice);
+    if (known && known->estimate.size != STOA_ENC_NEVER) {
+        bool is_taken = false;
+        STOA_TRY(try_known(known, &trial, out_choice, &is_taken, err));
+        spared = is_taken ? spared | UINT32_C(1) << known->encoding : 0;
     }
+    STOA_TRY(ask_others(&trial, spared, out_choice, err));
+    if (!out_choice->encoding && spared != 0)
+        STOA_TRY(ask_others(&trial, 0, out_choice, err));
+    if (input->found)
+        note_choice(input, out_choice, spared, input->found);
     return STOA_OK;
 }
 
@@ -339,9 +420,8 @@ static stoa_status choose_keeping(const struct stoa_enc_input *input,
     return choose(&keeping, out_choice, err);
 }
 
-stoa_status stoa_enc_find_best(const struct stoa_enc_input *input,
-                               struct stoa_enc_estimate *out_estimate,
-                               struct stoa_enc_hint *out_hint, stoa_error *err)
+stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
+                                   struct stoa_enc_estimate *out_estimate, stoa_error *err)
 {
     struct choice choice;
     struct stoa_enc_kept kept = {.fsst = NULL};
@@ -349,18 +429,17 @@ stoa_status stoa_enc_find_best(const struct stoa_enc_input *input,
     stoa_free(kept.fsst);
     STOA_TRY(status);
     *out_estimate = choice.estimate;
-    *out_hint = (struct stoa_enc_hint){.encoding = 0};
-    if (choice.encoding)
-        *out_hint = (struct stoa_enc_hint){.encoding = (uint8_t)choice.encoding->id,
-                                           .cost = cost_of(input, &choice.estimate)};
     return STOA_OK;
 }
 
-stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
-                                   struct stoa_enc_estimate *out_estimate, stoa_error *err)
+stoa_status stoa_enc_find_best(const struct stoa_enc_input *input,
+                               struct stoa_enc_estimate *out_estimate,
+                               struct stoa_enc_hint *out_hint, stoa_error *err)
 {
-    struct stoa_enc_hint hint;
-    return stoa_enc_find_best(input, out_estimate, &hint, err);
+    struct stoa_enc_input finding = *input;
+    *out_hint = (struct stoa_enc_hint){0};
+    finding.found = out_hint;
+    return stoa_enc_estimate_best(&finding, out_estimate, err);
 }
 
 /* Encodes as chosen, with what the choice has left. */
@@ -370,6 +449,7 @@ static stoa_status encode_chosen(const struct stoa_enc_input *input,
 {
     struct stoa_enc_input chosen = *input;
     chosen.kept = kept;
+    chosen.hint = &choice->below; /* and notes what its children become */
     if (choice->encoding)
         return choice->encoding->encode(&chosen, out, err);
     return stoa_fail(err, STOA_E_LIMIT,
@@ -377,29 +457,34 @@ static stoa_status encode_chosen(const struct stoa_enc_input *input,
                      input->column->length, (int)input->column->phys);
 }
 
-stoa_status stoa_enc_encode_estimated(const struct stoa_enc_input *input,
-                                      struct stoa_buf *out,
-                                      struct stoa_enc_estimate *out_estimate,
-                                      stoa_error *err)
-{
-    struct choice choice = {.encoding = only_candidate(input),
-                            .estimate = {.size = STOA_ENC_NEVER}};
-    struct stoa_enc_kept kept = {.fsst = NULL};
-    stoa_status status = STOA_OK;
-    if (choice.encoding)
-        choice.estimate.decode_cycles = choice.encoding->decode_cycles;
-    else
-        status = choose_keeping(input, &kept, &choice, err);
-    if (status == STOA_OK)
-        status = encode_chosen(input, &choice, &kept, out, err);
-    stoa_free(kept.fsst);
-    *out_estimate = choice.estimate;
-    return status;
-}
-
 stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa_buf *out,
                                  stoa_error *err)
 {
-    struct stoa_enc_estimate estimate;
-    return stoa_enc_encode_estimated(input, out, &estimate, err);
+    struct choice choice;
+    struct stoa_enc_kept kept = {.fsst = NULL};
+    stoa_status status = STOA_OK;
+    choice_init(&choice);
+    choice.encoding = only_candidate(input);
+    if (choice.encoding) {
+        choice.estimate.decode_cycles = choice.encoding->decode_cycles;
+        stoa_hint_copy_below(hint_for(input, choice.encoding), input->place, &choice.below);
+        if (input->found)
+            note_choice(input, &choice, 0, input->found);
+    } else {
+        status = choose_keeping(input, &kept, &choice, err);
+    }
+    if (status == STOA_OK)
+        status = encode_chosen(input, &choice, &kept, out, err);
+    stoa_free(kept.fsst);
+    return status;
+}
+
+stoa_status stoa_enc_encode_finding(const struct stoa_enc_input *input,
+                                    struct stoa_buf *out, struct stoa_enc_hint *out_hint,
+                                    stoa_error *err)
+{
+    struct stoa_enc_input finding = *input;
+    *out_hint = (struct stoa_enc_hint){0};
+    finding.found = out_hint;
+    return stoa_enc_encode_best(&finding, out, err);
 }

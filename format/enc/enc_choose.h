@@ -12,9 +12,9 @@
 void stoa_enc_collect_facts(const struct stoa_column *column, const uint32_t *codes,
                             struct stoa_enc_facts *out_facts);
 
-/* The input for a child of `parent` (whose encoding is `id`), with its facts collected. */
+/* The input for child `slot` of `parent` (whose encoding is `id`), with its facts collected. */
 struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, unsigned id,
-                                           const struct stoa_column *column);
+                                           unsigned slot, const struct stoa_column *column);
 
 /* Bits per value that one decode cycle per value is worth. */
 double stoa_profile_kappa(enum stoa_profile profile);
@@ -40,13 +40,13 @@ struct stoa_enc_bids {
 };
 STOA_MUST_USE stoa_status stoa_enc_ask_all(const struct stoa_enc_input *input,
                                            struct stoa_enc_bids *out_bids, stoa_error *err);
-/* The same; *out_estimate is that of what was chosen (its size is STOA_ENC_NEVER where there was
- * no choice). An encoding that the input's hint names is taken without asking the others when it
- * costs at most 5 % more than there. */
-STOA_MUST_USE stoa_status stoa_enc_encode_estimated(const struct stoa_enc_input *input,
-                                                    struct stoa_buf *out,
-                                                    struct stoa_enc_estimate *out_estimate,
-                                                    stoa_error *err);
+/* The same; *out_hint is what was found out on the way. An encoding that the input's hint names is
+ * taken without asking those it spares: at once where the hint is exact, else when it costs at most
+ * 5 % more than there. */
+STOA_MUST_USE stoa_status stoa_enc_encode_finding(const struct stoa_enc_input *input,
+                                                  struct stoa_buf *out,
+                                                  struct stoa_enc_hint *out_hint,
+                                                  stoa_error *err);
 /* Bits per value that an estimate of `count` values stands for, decoding included. */
 double stoa_enc_cost(enum stoa_profile profile, const struct stoa_enc_estimate *estimate,
                      uint32_t count);
@@ -54,7 +54,7 @@ double stoa_enc_cost(enum stoa_profile profile, const struct stoa_enc_estimate *
 STOA_MUST_USE stoa_status stoa_enc_estimate_best(const struct stoa_enc_input *input,
                                                  struct stoa_enc_estimate *out_estimate,
                                                  stoa_error *err);
-/* The same, with which one it is, for encoding these or like values later. */
+/* The same of a root, with which one it is, for encoding these or like values later. */
 STOA_MUST_USE stoa_status stoa_enc_find_best(const struct stoa_enc_input *input,
                                              struct stoa_enc_estimate *out_estimate,
                                              struct stoa_enc_hint *out_hint,

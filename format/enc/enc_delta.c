@@ -105,9 +105,9 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
     struct stoa_enc_estimate anchors;
     struct stoa_enc_estimate differences;
     const struct stoa_enc_input anchor_input =
-        stoa_enc_child_input(input, STOA_ENC_DELTA, &parts->anchors);
+        stoa_enc_child_input(input, STOA_ENC_DELTA, CHILD_ANCHORS, &parts->anchors);
     const struct stoa_enc_input difference_input =
-        stoa_enc_child_input(input, STOA_ENC_DELTA, &parts->differences);
+        stoa_enc_child_input(input, STOA_ENC_DELTA, CHILD_DIFFERENCES, &parts->differences);
     STOA_TRY(stoa_enc_estimate_best(&anchor_input, &anchors, err));
     STOA_TRY(stoa_enc_estimate_best(&difference_input, &differences, err));
     if (anchors.size == STOA_ENC_NEVER || differences.size == STOA_ENC_NEVER)
@@ -134,9 +134,9 @@ static stoa_status append_parts(const struct stoa_enc_input *input,
                                 stoa_error *err)
 {
     const struct stoa_enc_input anchors =
-        stoa_enc_child_input(input, STOA_ENC_DELTA, &parts->anchors);
+        stoa_enc_child_input(input, STOA_ENC_DELTA, CHILD_ANCHORS, &parts->anchors);
     const struct stoa_enc_input differences =
-        stoa_enc_child_input(input, STOA_ENC_DELTA, &parts->differences);
+        stoa_enc_child_input(input, STOA_ENC_DELTA, CHILD_DIFFERENCES, &parts->differences);
     STOA_TRY(stoa_enc_encode_best(&anchors, out, err));
     return stoa_enc_encode_best(&differences, out, err);
 }

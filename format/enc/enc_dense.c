@@ -56,7 +56,7 @@ static stoa_status estimate_values(const struct stoa_enc_input *input,
     STOA_TRY(gather_valid(input, builder, err));
     const struct stoa_column column = stoa_column_builder_view(builder);
     const struct stoa_enc_input child =
-        stoa_enc_child_input(input, STOA_ENC_DENSE, &column);
+        stoa_enc_child_input(input, STOA_ENC_DENSE, CHILD_VALUES, &column);
     STOA_TRY(stoa_enc_estimate_best(&child, &values, err));
     if (values.size == STOA_ENC_NEVER)
         return STOA_OK;
@@ -88,7 +88,7 @@ static stoa_status encode_values(const struct stoa_enc_input *input,
     STOA_TRY(gather_valid(input, builder, err));
     const struct stoa_column column = stoa_column_builder_view(builder);
     const struct stoa_enc_input child =
-        stoa_enc_child_input(input, STOA_ENC_DENSE, &column);
+        stoa_enc_child_input(input, STOA_ENC_DENSE, CHILD_VALUES, &column);
     return stoa_enc_encode_best(&child, out, err);
 }
 

@@ -35,7 +35,8 @@ static stoa_status make_codes(const struct stoa_enc_input *input, uint64_t **out
 static struct stoa_enc_input codes_input(const struct stoa_enc_input *input,
                                          const struct stoa_column *codes)
 {
-    struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_DICT, codes);
+    struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_DICT, CHILD_CODES, codes);
     child.validity = input->validity;
     child.references = input->references;
     child.reference_count = input->reference_count;

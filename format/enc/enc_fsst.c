@@ -12,7 +12,6 @@
 #include "format/enc/fsst.h"
 
 enum {
-    CHILD_LENGTHS = 0,
     STEP_CODES = 4096 /* of several values that are decoded in one go */
 };
 
@@ -125,7 +124,8 @@ static stoa_status fsst_open(struct stoa_node *node, unsigned depth, stoa_error 
     STOA_TRY(stoa_parts_take(&parts, codes_end(state, vectors - 1), "codes", &state->codes,
                              err));
     STOA_TRY(stoa_parts_align(&parts, err));
-    STOA_TRY(stoa_parts_child(&parts, CHILD_LENGTHS, STOA_PHYS_U64, node->count, err));
+    STOA_TRY(
+        stoa_parts_child(&parts, STOA_FSST_CHILD_LENGTHS, STOA_PHYS_U64, node->count, err));
     return stoa_parts_end(&parts, err);
 }
 
@@ -140,7 +140,8 @@ stoa_status stoa_fsst_lengths(struct stoa_node *node, uint32_t vector, stoa_erro
     if (state->lengths_vector == vector)
         return STOA_OK;
     state->lengths_vector = UINT32_MAX;
-    STOA_TRY(stoa_node_narrow(node->children[CHILD_LENGTHS], vector, state->lengths, err));
+    STOA_TRY(stoa_node_narrow(node->children[STOA_FSST_CHILD_LENGTHS], vector,
+                              state->lengths, err));
     uint64_t sum = 0;
     for (uint32_t i = 0; i < count; i++)
         sum += state->lengths[i];

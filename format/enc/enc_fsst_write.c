@@ -89,7 +89,9 @@ static stoa_status estimate_lengths(const struct stoa_enc_input *input,
 {
     const struct stoa_column column = {
         .phys = STOA_PHYS_U64, .length = trial->values, .values = lengths};
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_FSST, &column);
+    struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_FSST, STOA_FSST_CHILD_LENGTHS, &column);
+    child.is_sample = true;
     return stoa_enc_estimate_best(&child, &trial->lengths, err);
 }
 
@@ -248,7 +250,7 @@ static stoa_status append_node(const struct stoa_enc_input *input,
     const struct stoa_column child_column = {
         .phys = STOA_PHYS_U64, .length = column->length, .values = lengths};
     const struct stoa_enc_input child =
-        stoa_enc_child_input(input, STOA_ENC_FSST, &child_column);
+        stoa_enc_child_input(input, STOA_ENC_FSST, STOA_FSST_CHILD_LENGTHS, &child_column);
     STOA_TRY(stoa_enc_encode_best(&child, out, err));
     return stoa_node_finish(out, start, err);
 }

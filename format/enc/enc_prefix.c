@@ -124,9 +124,9 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
     struct stoa_enc_estimate prefixes;
     struct stoa_enc_estimate suffixes;
     const struct stoa_enc_input prefix_input =
-        stoa_enc_child_input(input, STOA_ENC_PREFIX, &parts->prefixes);
+        stoa_enc_child_input(input, STOA_ENC_PREFIX, CHILD_PREFIXES, &parts->prefixes);
     const struct stoa_enc_input suffix_input =
-        stoa_enc_child_input(input, STOA_ENC_PREFIX, &parts->suffixes);
+        stoa_enc_child_input(input, STOA_ENC_PREFIX, CHILD_SUFFIXES, &parts->suffixes);
     STOA_TRY(stoa_enc_estimate_best(&prefix_input, &prefixes, err));
     STOA_TRY(stoa_enc_estimate_best(&suffix_input, &suffixes, err));
     if (prefixes.size == STOA_ENC_NEVER || suffixes.size == STOA_ENC_NEVER)
@@ -165,9 +165,9 @@ static stoa_status append_parts(const struct stoa_enc_input *input,
                                 stoa_error *err)
 {
     const struct stoa_enc_input prefixes =
-        stoa_enc_child_input(input, STOA_ENC_PREFIX, &parts->prefixes);
+        stoa_enc_child_input(input, STOA_ENC_PREFIX, CHILD_PREFIXES, &parts->prefixes);
     const struct stoa_enc_input suffixes =
-        stoa_enc_child_input(input, STOA_ENC_PREFIX, &parts->suffixes);
+        stoa_enc_child_input(input, STOA_ENC_PREFIX, CHILD_SUFFIXES, &parts->suffixes);
     STOA_TRY(stoa_enc_encode_best(&prefixes, out, err));
     return stoa_enc_encode_best(&suffixes, out, err);
 }

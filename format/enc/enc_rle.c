@@ -89,9 +89,9 @@ static stoa_status estimate_runs(const struct stoa_enc_input *input, struct runs
     struct stoa_enc_estimate values;
     STOA_TRY(runs_make(input, runs, err));
     const struct stoa_enc_input length_input =
-        stoa_enc_child_input(input, STOA_ENC_RLE, &runs->length_column);
+        stoa_enc_child_input(input, STOA_ENC_RLE, CHILD_LENGTHS, &runs->length_column);
     const struct stoa_enc_input value_input =
-        stoa_enc_child_input(input, STOA_ENC_RLE, &runs->value_column);
+        stoa_enc_child_input(input, STOA_ENC_RLE, CHILD_VALUES, &runs->value_column);
     STOA_TRY(stoa_enc_estimate_best(&length_input, &lengths, err));
     STOA_TRY(stoa_enc_estimate_best(&value_input, &values, err));
     if (lengths.size == STOA_ENC_NEVER || values.size == STOA_ENC_NEVER)
@@ -119,11 +119,12 @@ static stoa_status rle_estimate(const struct stoa_enc_input *input,
     return status;
 }
 
-static stoa_status encode_child(const struct stoa_enc_input *input,
+static stoa_status encode_child(const struct stoa_enc_input *input, unsigned slot,
                                 const struct stoa_column *column, struct stoa_buf *out,
                                 stoa_error *err)
 {
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_RLE, column);
+    const struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_RLE, slot, column);
     return stoa_enc_encode_best(&child, out, err);
 }
 
@@ -136,8 +137,8 @@ static stoa_status encode_runs(const struct stoa_enc_input *input, struct runs *
     STOA_TRY(
         stoa_node_begin(&stoa_enc_rle, column->phys, column->length, out, &start, err));
     stoa_node_set_parameter(out, start, runs->count);
-    STOA_TRY(encode_child(input, &runs->length_column, out, err));
-    STOA_TRY(encode_child(input, &runs->value_column, out, err));
+    STOA_TRY(encode_child(input, CHILD_LENGTHS, &runs->length_column, out, err));
+    STOA_TRY(encode_child(input, CHILD_VALUES, &runs->value_column, out, err));
     return stoa_node_finish(out, start, err);
 }
 

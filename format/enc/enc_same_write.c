@@ -324,7 +324,9 @@ static struct stoa_enc_input child_input(const struct stoa_enc_input *input,
                                          const struct same_parts *parts,
                                          const struct stoa_column *column)
 {
-    struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_SAME, column);
+    struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_SAME, 0, column);
+    child.hint = NULL; /* the forms that are tried have other children each */
+    child.found = NULL;
     if (parts->form == STOA_SAME_OFFSET)
         child.validity = input->validity;
     return child;

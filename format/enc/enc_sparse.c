@@ -127,12 +127,12 @@ static void parts_done(struct sparse_parts *parts)
     stoa_column_builder_done(&parts->values);
 }
 
-static stoa_status estimate_child(const struct stoa_enc_input *input,
+static stoa_status estimate_child(const struct stoa_enc_input *input, unsigned slot,
                                   const struct stoa_column *column,
                                   struct stoa_enc_estimate *out, stoa_error *err)
 {
     const struct stoa_enc_input child =
-        stoa_enc_child_input(input, STOA_ENC_SPARSE, column);
+        stoa_enc_child_input(input, STOA_ENC_SPARSE, slot, column);
     return stoa_enc_estimate_best(&child, out, err);
 }
 
@@ -150,9 +150,9 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
     struct stoa_enc_estimate values;
     const struct stoa_column top_column = stoa_column_builder_view(&parts->top);
     const struct stoa_column value_column = stoa_column_builder_view(&parts->values);
-    STOA_TRY(estimate_child(input, &top_column, &top, err));
-    STOA_TRY(estimate_child(input, &parts->gap_column, &gaps, err));
-    STOA_TRY(estimate_child(input, &value_column, &values, err));
+    STOA_TRY(estimate_child(input, CHILD_TOP, &top_column, &top, err));
+    STOA_TRY(estimate_child(input, CHILD_GAPS, &parts->gap_column, &gaps, err));
+    STOA_TRY(estimate_child(input, CHILD_VALUES, &value_column, &values, err));
     if (gaps.size == STOA_ENC_NEVER || values.size == STOA_ENC_NEVER)
         return STOA_OK;
     out->size = STOA_NODE_HEADER_SIZE + top.size + gaps.size + values.size;
@@ -178,12 +178,12 @@ static stoa_status sparse_estimate(const struct stoa_enc_input *input,
     return status;
 }
 
-static stoa_status append_child(const struct stoa_enc_input *input,
+static stoa_status append_child(const struct stoa_enc_input *input, unsigned slot,
                                 const struct stoa_column *column, struct stoa_buf *out,
                                 stoa_error *err)
 {
     const struct stoa_enc_input child =
-        stoa_enc_child_input(input, STOA_ENC_SPARSE, column);
+        stoa_enc_child_input(input, STOA_ENC_SPARSE, slot, column);
     return stoa_enc_encode_best(&child, out, err);
 }
 
@@ -193,9 +193,9 @@ static stoa_status append_parts(const struct stoa_enc_input *input,
 {
     const struct stoa_column top = stoa_column_builder_view(&parts->top);
     const struct stoa_column values = stoa_column_builder_view(&parts->values);
-    STOA_TRY(append_child(input, &top, out, err));
-    STOA_TRY(append_child(input, &parts->gap_column, out, err));
-    return append_child(input, &values, out, err);
+    STOA_TRY(append_child(input, CHILD_TOP, &top, out, err));
+    STOA_TRY(append_child(input, CHILD_GAPS, &parts->gap_column, out, err));
+    return append_child(input, CHILD_VALUES, &values, out, err);
 }
 
 static stoa_status sparse_encode(const struct stoa_enc_input *input, struct stoa_buf *out,

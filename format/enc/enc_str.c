@@ -46,7 +46,8 @@ static stoa_status estimate_lengths(const struct stoa_enc_input *input,
     uint64_t *lengths = NULL;
     struct stoa_column column;
     STOA_TRY(make_lengths(input->column, &lengths, &column, err));
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_STR, &column);
+    const struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_STR, CHILD_LENGTHS, &column);
     const stoa_status status = stoa_enc_estimate_best(&child, out, err);
     stoa_free(lengths);
     return status;
@@ -96,7 +97,8 @@ static stoa_status append_lengths(const struct stoa_enc_input *input, struct sto
     uint64_t *lengths = NULL;
     struct stoa_column column;
     STOA_TRY(make_lengths(input->column, &lengths, &column, err));
-    const struct stoa_enc_input child = stoa_enc_child_input(input, STOA_ENC_STR, &column);
+    const struct stoa_enc_input child =
+        stoa_enc_child_input(input, STOA_ENC_STR, CHILD_LENGTHS, &column);
     const stoa_status status = stoa_enc_encode_best(&child, out, err);
     stoa_free(lengths);
     return status;

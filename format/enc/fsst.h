@@ -9,6 +9,8 @@
 
 #include "format/enc/enc_parts.h"
 
+enum { STOA_FSST_CHILD_LENGTHS = 0 };
+
 enum {
     STOA_FSST_SYMBOLS = 255, /* at most; code 255 is the escape */
     STOA_FSST_LENGTH = 8     /* at most, of a symbol */

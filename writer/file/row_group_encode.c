@@ -52,7 +52,7 @@ struct column_job {
     struct stoa_buf payload;
     uint8_t encoding;
     struct stoa_sketch *sketch; /* of the dictionary's values; NULL: not wanted */
-    struct stoa_enc_hint plain; /* for the first block, where there is none */
+    struct stoa_enc_hint hint;  /* for the first block */
 };
 
 struct batch {
@@ -120,11 +120,11 @@ static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_erro
     const struct stoa_column column =
         stoa_column_builder_view(&encoder->writer->columns[c]);
     struct column_job *job = &encoder->next.jobs[i];
-    job->plain = (struct stoa_enc_hint){.encoding = 0};
+    job->hint = (struct stoa_enc_hint){0};
     if (planned && planned->needs_no_dictionary)
         return STOA_OK;
     const stoa_status status = stoa_dictionary_build_or_hint(
-        &column, encoder->writer->profile, &job->dictionary, &job->plain, err);
+        &column, encoder->writer->profile, &job->dictionary, &job->hint, err);
     if (status != STOA_OK)
         set_place(encoder, c, err);
     return status;
@@ -289,20 +289,13 @@ static void drop_codes(struct encoder *encoder)
     }
 }
 
-/* What other blocks of the column tell of this one. A column with NULLs has encodings to choose from
- * that were not asked when it was judged; one that may refer to another, too. */
+/* What other blocks of the column tell of this one, or what its dictionary's judge found out. */
 static const struct stoa_enc_hint *find_hint(const struct encoder *encoder,
-                                             const struct block_job *job,
-                                             uint32_t reference_count)
+                                             const struct block_job *job)
 {
-    const struct column_job *column =
-        &encoder->current.jobs[job->column - encoder->current.first];
-    if (job->block > 0)
-        return &(job - job->block)->choice.hint;
-    if (column->dictionary || reference_count > 0 ||
-        encoder->writer->columns[job->column].null_count > 0)
-        return NULL;
-    return &column->plain;
+    return job->block > 0
+               ? &(job - job->block)->choice.hint
+               : &encoder->current.jobs[job->column - encoder->current.first].hint;
 }
 
 static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *err)
@@ -339,7 +332,7 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
         .profile = writer->profile,
         .references = references.list,
         .reference_count = references.count,
-        .hint = find_hint(encoder, job, references.count),
+        .hint = find_hint(encoder, job),
     };
     const stoa_status status =
         stoa_block_encode_by(&input, &job->payload, &job->choice, err);

@@ -2,6 +2,7 @@
 /* Tests of choosing encodings: facts, what wins where, rules of trees, round trips of every kind. */
 #include "tests/unit/format/node_check.h"
 
+#include "format/enc/enc_hint.h"
 #include <math.h>
 #include <string.h>
 
@@ -178,25 +179,43 @@ static stoa_status encode_runs(void *context, stoa_error *err)
     return status;
 }
 
-/* Encodes with a hint and says what the root has become. */
-static uint8_t root_with_hint(const struct stoa_column *column, uint8_t encoding,
-                              double cost)
+/* That `encoding` without cycles takes `bits` a value. */
+static struct stoa_enc_hint make_hint(uint8_t encoding, double bits)
 {
-    const struct stoa_enc_hint hint = {.encoding = encoding, .cost = cost};
+    return (struct stoa_enc_hint){
+        .places = {{.encoding = encoding,
+                    .count = 8192,
+                    .spared = UINT32_MAX,
+                    .estimate = {.size = (uint64_t)(bits * 1024)}}}};
+}
+
+/* Encodes with a hint and says what the root has become. */
+static uint8_t root_by_hint(const struct stoa_column *column,
+                            const struct stoa_enc_hint *hint)
+{
     struct stoa_enc_input input = {.column = column,
                                    .profile = STOA_PROFILE_BALANCED,
                                    .depth = 1,
                                    .limit = INFINITY,
-                                   .hint = &hint};
-    struct stoa_enc_estimate estimate;
+                                   .hint = hint};
+    struct stoa_enc_hint found;
     struct stoa_buf bytes;
     stoa_error err;
     stoa_buf_init(&bytes, (size_t)1 << 26);
     stoa_enc_collect_facts(column, NULL, &input.facts);
-    assert_ok(stoa_enc_encode_estimated(&input, &bytes, &estimate, &err), &err);
+    assert_ok(stoa_enc_encode_finding(&input, &bytes, &found, &err), &err);
     const uint8_t root = bytes.data[0];
+    assert_int_equal(found.places[0].encoding, root);
+    assert_int_equal(found.places[0].count, column->length);
     stoa_buf_done(&bytes);
     return root;
+}
+
+static uint8_t root_with_hint(const struct stoa_column *column, uint8_t encoding,
+                              double bits)
+{
+    const struct stoa_enc_hint hint = make_hint(encoding, bits);
+    return root_by_hint(column, &hint);
 }
 
 static void test_hint_is_taken_while_it_costs_about_the_same(void **state)
@@ -215,9 +234,10 @@ static void test_hint_is_taken_while_it_costs_about_the_same(void **state)
     stoa_error err;
     stoa_enc_collect_facts(&column, NULL, &input.facts);
     assert_ok(stoa_enc_find_best(&input, &estimate, &best, &err), &err);
-    assert_int_equal(best.encoding, STOA_ENC_FFOR);
-    assert_true(best.cost > 10 && best.cost < 12);
-    assert_int_equal(root_with_hint(&column, STOA_ENC_FFOR, best.cost), STOA_ENC_FFOR);
+    assert_int_equal(best.places[0].encoding, STOA_ENC_FFOR);
+    const double cost = stoa_enc_cost(STOA_PROFILE_BALANCED, &estimate, ROWS);
+    assert_true(cost > 10 && cost < 12);
+    assert_int_equal(root_with_hint(&column, STOA_ENC_FFOR, cost), STOA_ENC_FFOR);
     assert_int_equal(root_with_hint(&column, STOA_ENC_RAW, 65), STOA_ENC_RAW);
     assert_int_equal(root_with_hint(&column, STOA_ENC_RAW, 60), STOA_ENC_FFOR);
     /* What cannot hold the values, is not known, or is no candidate does not count. */
@@ -227,6 +247,88 @@ static void test_hint_is_taken_while_it_costs_about_the_same(void **state)
     assert_int_equal(root_with_hint(&column, STOA_ENC_DICT, 1000), STOA_ENC_FFOR);
     memset(values, 0, sizeof values);
     assert_int_equal(root_with_hint(&column, STOA_ENC_RAW, 65), STOA_ENC_CONST);
+}
+
+/* What is exact is not asked for again, whatever it cost: nor are the encodings it spares. */
+static void test_exact_hint_is_taken_at_once(void **state)
+{
+    enum { ROWS = 4096 };
+    static int64_t values[ROWS];
+    STOA_UNUSED(state);
+    for (size_t i = 0; i < ROWS; i++)
+        values[i] = (int64_t)i;
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_I64, .length = ROWS, .values = values};
+    struct stoa_enc_hint hint = make_hint(STOA_ENC_RAW, 1);
+    assert_int_equal(root_by_hint(&column, &hint), STOA_ENC_SEQ);
+    hint.places[0].is_exact = true;
+    assert_int_equal(root_by_hint(&column, &hint), STOA_ENC_RAW);
+    hint.places[0].spared = ~(UINT32_C(1) << STOA_ENC_SEQ);
+    hint.places[0].estimate.size = (uint64_t)65 * 1024;
+    assert_int_equal(root_by_hint(&column, &hint), STOA_ENC_SEQ);
+    stoa_hint_loosen(&hint);
+    assert_false(hint.places[0].is_exact);
+}
+
+/* Beside NULLs the best of the values becomes DENSE's child, and is asked itself. */
+static void test_hint_is_spread_over_nulls(void **state)
+{
+    STOA_UNUSED(state);
+    struct stoa_enc_hint hint = make_hint(STOA_ENC_RLE, 3);
+    hint.places[0].is_exact = true;
+    hint.places[stoa_hint_child(0, 1)] =
+        (struct stoa_enc_known){.encoding = STOA_ENC_DELTA, .is_exact = true};
+    hint.places[stoa_hint_child(stoa_hint_child(0, 1), 0)].encoding = STOA_ENC_FFOR;
+    stoa_hint_spread(&hint, 0);
+    const struct stoa_enc_known *root = &hint.places[0];
+    assert_int_equal(root->encoding, STOA_ENC_DENSE);
+    assert_true(root->estimate.size == STOA_ENC_NEVER);
+    assert_false(root->spared >> STOA_ENC_DENSE & 1);
+    assert_false(root->spared >> STOA_ENC_RLE & 1);
+    assert_true(root->spared >> STOA_ENC_BYTES & 1);
+    const uint32_t values = stoa_hint_child(0, 0);
+    assert_int_equal(hint.places[values].encoding, STOA_ENC_RLE);
+    assert_false(hint.places[values].is_exact);
+    assert_int_equal(hint.places[stoa_hint_child(values, 1)].encoding, STOA_ENC_DELTA);
+    assert_int_equal(hint.places[stoa_hint_child(0, 1)].encoding, 0);
+    struct stoa_enc_hint nothing = {0};
+    stoa_hint_spread(&nothing, 0);
+    assert_int_equal(nothing.places[0].encoding, 0);
+}
+
+/* Searching first and encoding by what was found gives what encoding alone gives, all through the
+ * tree. */
+static void test_found_tree_encodes_the_same(void **state)
+{
+    enum { ROWS = 6000 };
+    static int64_t values[ROWS];
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(2011);
+    for (size_t i = 0; i < ROWS; i++)
+        values[i] = i > 0 && test_random_below(&random, 12)
+                        ? values[i - 1]
+                        : (int64_t)(i * i + test_random_below(&random, 9));
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_I64, .length = ROWS, .values = values};
+    struct stoa_enc_input input = {.column = &column, .depth = 1, .limit = INFINITY};
+    struct stoa_enc_estimate estimate;
+    struct stoa_enc_hint found;
+    struct stoa_buf plain;
+    struct stoa_buf hinted;
+    stoa_error err;
+    stoa_buf_init(&plain, (size_t)1 << 26);
+    stoa_buf_init(&hinted, (size_t)1 << 26);
+    stoa_enc_collect_facts(&column, NULL, &input.facts);
+    assert_ok(stoa_enc_encode_best(&input, &plain, &err), &err);
+    assert_ok(stoa_enc_find_best(&input, &estimate, &found, &err), &err);
+    assert_true(found.places[0].is_exact);
+    assert_int_not_equal(found.places[stoa_hint_child(0, 0)].encoding, 0);
+    input.hint = &found;
+    assert_ok(stoa_enc_encode_best(&input, &hinted, &err), &err);
+    assert_int_equal(plain.size, hinted.size);
+    assert_memory_equal(plain.data, hinted.data, plain.size);
+    stoa_buf_done(&plain);
+    stoa_buf_done(&hinted);
 }
 
 static void test_choice_survives_allocation_failures(void **state)
@@ -252,6 +354,9 @@ int main(void)
         cmocka_unit_test(test_choice_never_grows_the_values),
         cmocka_unit_test(test_trees_keep_the_rules),
         cmocka_unit_test(test_hint_is_taken_while_it_costs_about_the_same),
+        cmocka_unit_test(test_exact_hint_is_taken_at_once),
+        cmocka_unit_test(test_hint_is_spread_over_nulls),
+        cmocka_unit_test(test_found_tree_encodes_the_same),
         cmocka_unit_test(test_choice_survives_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
