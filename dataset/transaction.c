@@ -287,6 +287,7 @@ stoa_status stoa_transaction_settle(struct stoa_transaction *transaction, stoa_e
         stoa_pool_run(pool, transaction->pending_count, sync_file, transaction, err);
     stoa_pool_free(pool);
     STOA_TRY(status);
+    stoa_alloc_trim(); /* what the writers have freed makes room for the checks */
     STOA_TRY(check_pending(transaction, err));
     transaction->pending_count = 0;
     transaction->pending_raw = 0;

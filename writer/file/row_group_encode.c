@@ -29,7 +29,9 @@ enum {
     PARALLEL_RAW = 1 << 18, /* smaller row groups are not worth waking threads for */
     SKETCH_ROWS = 1 << 17,  /* a first row group of so many rows or raw bytes */
     SKETCH_RAW = 32 << 20,
-    RELEASE_BODY = 24 << 20 /* encoded bytes from which on encoded columns are freed */
+    RELEASE_BODY = 24 << 20, /* encoded bytes from which on encoded columns are freed */
+    RELEASE_COLUMNS = 4096,  /* so many columns: freed in any case */
+    TRIM_RAW = 4 << 20       /* freed bytes that are worth giving back */
 };
 
 /* One block to encode. */
@@ -70,6 +72,7 @@ struct encoder {
     struct stoa_sketch *sketches; /* of all jobs; NULL: not wanted */
     struct stoa_reference_plan plan;
     bool is_second_run; /* of the current batch's blocks */
+    uint64_t released;  /* raw bytes freed and not yet given back to the system */
     bool is_rest;       /* of each column the blocks behind the first, which it hints at */
 };
 
@@ -546,6 +549,32 @@ static void drop_dictionaries(struct batch *batch)
     }
 }
 
+/* Rows that hardly shrink: what is encoded takes the place of what was buffered, so that both
+ * together stay below the raw limit and 24 MiB. Of wide tables the records take it: they are
+ * much of what such a row group becomes. */
+static void release_batch(struct encoder *encoder)
+{
+    const struct batch *batch = &encoder->current;
+    const bool is_large = encoder->group->body.size > RELEASE_BODY;
+    if (!is_large && encoder->writer->schema.field_count <= RELEASE_COLUMNS)
+        return;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        const uint32_t c = batch->first + i;
+        struct stoa_column_builder *builder = &encoder->writer->columns[c];
+        const struct stoa_plan_column *planned =
+            stoa_reference_plan_find(&encoder->plan, c);
+        if (!is_large && planned && planned->is_base)
+            continue; /* of some tens of columns at most */
+        const struct stoa_column column = stoa_column_builder_view(builder);
+        encoder->released += stoa_column_raw_size(&column);
+        stoa_column_builder_done(builder);
+    }
+    if (encoder->released >= TRIM_RAW) {
+        stoa_alloc_trim();
+        encoder->released = 0;
+    }
+}
+
 static stoa_status collect_batch(struct encoder *encoder, stoa_error *err)
 {
     struct batch *batch = &encoder->current;
@@ -553,13 +582,7 @@ static stoa_status collect_batch(struct encoder *encoder, stoa_error *err)
         STOA_TRY(collect_column(encoder, i, err));
     drop_dictionaries(batch);
     drop_codes(encoder);
-    /* Rows that hardly shrink: what is encoded takes the place of what was buffered, so that
-     * both together stay below the raw limit and 24 MiB. */
-    if (encoder->group->body.size > RELEASE_BODY) {
-        for (uint32_t i = 0; i < batch->count; i++)
-            stoa_column_builder_done(&encoder->writer->columns[batch->first + i]);
-        stoa_alloc_trim();
-    }
+    release_batch(encoder);
     return STOA_OK;
 }
 
