@@ -147,11 +147,11 @@ cleanup:
 }
 
 /* What was written, read back: all checksums and all structure. */
-static stoa_status check_file(const char *path, stoa_error *err)
+static stoa_status check_file(const struct stoa_new_file *new_file, stoa_error *err)
 {
     struct stoa_file file = STOA_FILE_CLOSED;
     struct stoa_reader *reader = NULL;
-    STOA_TRY(stoa_io_open(AT_FDCWD, path, STOA_OPEN_READ, NULL, &file, err));
+    STOA_TRY(stoa_new_file_open(new_file, &file, err));
     STOA_TRY(stoa_reader_open(&file, NULL, &reader, err));
     const stoa_status status = stoa_reader_verify(reader, false, NULL, NULL, NULL, err);
     stoa_reader_close(reader);
@@ -166,7 +166,7 @@ stoa_status stoa_concat_create(const char *path, struct stoa_reader *const *read
     STOA_TRY(stoa_new_file_create(path, &file, err));
     STOA_TRY_CLEANUP(write_file(&file.file, readers, count, err));
     STOA_TRY_CLEANUP(stoa_new_file_close(&file, err));
-    STOA_TRY_CLEANUP(check_file(path, err));
+    STOA_TRY_CLEANUP(check_file(&file, err));
     STOA_TRY_CLEANUP(stoa_new_file_keep(&file, err));
 cleanup:
     stoa_new_file_done(&file);

@@ -14,6 +14,7 @@
 
 #include "common/alloc.h"
 #include "dataset/new_file.h"
+#include "dataset/paths.h"
 #include "dataset/repair_rows.h"
 #include "dataset/target.h"
 #include "reader/salvage.h"
@@ -267,7 +268,7 @@ static stoa_status open_new(const struct repair *repair, struct stoa_reader **ou
                             stoa_error *err)
 {
     struct stoa_file file = STOA_FILE_CLOSED;
-    STOA_TRY(stoa_io_open(AT_FDCWD, repair->file.path, STOA_OPEN_READ, NULL, &file, err));
+    STOA_TRY(stoa_new_file_open(&repair->file, &file, err));
     return stoa_reader_open(&file, NULL, out_reader, err);
 }
 
@@ -486,6 +487,14 @@ static stoa_status run(struct repair *repair, const char *path, stoa_error *err)
     return STOA_OK;
 }
 
+/* "lake/orders@42" is none of the names that repair takes, though others do. */
+static bool names_version(const char *path)
+{
+    size_t length = 0;
+    uint64_t version = 0;
+    return stoa_path_split_version(path, &length, &version);
+}
+
 static stoa_status check_arguments(const char *path, const char *output,
                                    const stoa_repair_options *options,
                                    stoa_repair_report *report, stoa_error *err)
@@ -501,6 +510,15 @@ static stoa_status check_arguments(const char *path, const char *output,
         stoa_error_set_place(err, "%s", path);
         stoa_error_set_hint(err, "stoa verify names the damaged files of a dataset; repair "
                                  "saves the rows of one of them");
+        return STOA_E_USAGE;
+    }
+    if (!exists && names_version(path)) {
+        stoa_fail(err, STOA_E_USAGE,
+                  "expected one .stoa file, found a version of a dataset");
+        stoa_error_set_place(err, "%s", path);
+        stoa_error_set_hint(err,
+                            "stoa verify names the damaged files of its versions; repair "
+                            "saves the rows of one of them");
         return STOA_E_USAGE;
     }
     STOA_TRY(stoa_target_is_inside(path, &is_inside, err));

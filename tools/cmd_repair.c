@@ -245,6 +245,11 @@ static int run(const struct command *command, int argc, char **argv)
         return message_usage(command->name,
                              "-o FILE is missing: the new file, since the damaged one is "
                              "left as it is");
+    if (settings.output && strcmp(settings.output, "-") == 0)
+        return message_usage(
+            command->name,
+            "-o takes the name of a new file, not \"-\": it is read back and "
+            "verified before it stays");
     return run_repair(&settings, argv[0]);
 }
 
@@ -259,7 +264,8 @@ const struct command cmd_repair = {
     .notes =
         "FILE is only read. Row groups are found by the footer or, where that is damaged, by the\n"
         "records behind each of them; those whose checksums hold are copied byte by byte. The\n"
-        "report names every stretch that was kept or lost; the new file is verified.\n"
+        "report names every stretch that was kept or lost; the new file is verified before it\n"
+        "gets its name.\n"
         "Exit 0: every row was saved. Exit 9: rows were lost, or may have been.\n"
         "A file of a dataset is not put back: versions know their files by content. Query the\n"
         "dataset with --skip-corrupt, or convert what query prints of the new file.\n",

@@ -6,6 +6,7 @@
  */
 #include "tests/support/test_support.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <inttypes.h>
@@ -187,6 +188,17 @@ bool test_file_exists(const struct test_directory *directory, const char *name)
 {
     struct stat facts;
     return lstat(test_path(directory, name), &facts) == 0;
+}
+
+size_t test_directory_entries(const struct test_directory *directory)
+{
+    size_t count = 0;
+    DIR *entries = opendir(directory->path);
+    assert_non_null(entries);
+    while (readdir(entries))
+        count++;
+    (void)closedir(entries);
+    return count;
 }
 
 const char *test_source_path(const char *relative)

@@ -81,6 +81,8 @@ void test_file_write(const struct test_directory *directory, const char *name,
 void *test_file_read(const struct test_directory *directory, const char *name,
                      size_t *out_size);
 bool test_file_exists(const struct test_directory *directory, const char *name);
+size_t
+test_directory_entries(const struct test_directory *directory); /* with "." and ".." */
 
 /* The path of real data, for example "stripe/x.csv", below $STOA_TEST_DATA, else below
  * ../shared/data beside the source root. Skips the test with one line when it is absent. The

@@ -37,3 +37,6 @@ stoa repair bad.stoa; echo "exit $?"
 stoa repair d -o other.stoa; echo "exit $?"
 stoa repair d/*.stoa -o d/other.stoa; echo "exit $?"
 stoa repair n.csv -o other.stoa; echo "exit $?"
+stoa repair d@1 -o other.stoa; echo "exit $?"
+stoa repair bad.stoa -o -; echo "exit $?"
+ls -A . | grep -e '^-$' -e '\.tmp$' -e '^other'

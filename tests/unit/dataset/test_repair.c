@@ -648,6 +648,7 @@ static void test_no_failing_call_harms_the_file_or_leaves_half_a_new_one(void **
     char *before = test_file_read(&source.directory, "bad.stoa", &size);
     while (fault_loop_next(&loop)) {
         const stoa_repair_options options = {.on_range = on_range, .context = outcome};
+        const size_t entries = test_directory_entries(&source.directory);
         outcome->count = 0;
         stoa_error_clear(&error);
         fault_loop_arm(&loop);
@@ -660,6 +661,8 @@ static void test_no_failing_call_harms_the_file_or_leaves_half_a_new_one(void **
             test_file_exists(&source.directory, "saved.stoa") &&
             (loop.kind->calls & FAULT_UNLINKAT) == 0)
             fail_msg("%s: a file was left behind", loop.name);
+        if (!outcome->report.is_written && (loop.kind->calls & FAULT_UNLINKAT) == 0)
+            assert_int_equal(test_directory_entries(&source.directory), entries);
         remove_saved(&source);
         char *after = test_file_read(&source.directory, "bad.stoa", &size);
         assert_bytes(after, before, size);
@@ -669,6 +672,95 @@ static void test_no_failing_call_harms_the_file_or_leaves_half_a_new_one(void **
     free(before);
     unmake(&source);
     free(outcome);
+}
+
+/* What a kill between two system calls would leave. */
+struct watch {
+    const struct source *source;
+    size_t whole;    /* bytes of the file when it is done */
+    size_t calls;    /* at which the name was absent */
+    size_t partials; /* at which it was there and not whole */
+};
+
+static void watch_call(void *context, const struct fault_record *record)
+{
+    struct watch *watch = context;
+    struct stat facts;
+    char path[300];
+    STOA_UNUSED(record);
+    (void)snprintf(path, sizeof path, "%s",
+                   test_path(&watch->source->directory, "saved.stoa"));
+    if (stat(path, &facts) != 0)
+        watch->calls++;
+    else if ((size_t)facts.st_size != watch->whole)
+        watch->partials++;
+}
+
+static void test_a_kill_at_any_call_leaves_no_part_under_the_final_name(void **state)
+{
+    (void)state;
+    const uint32_t counts[] = {30, 40};
+    struct source source;
+    stoa_repair_report report;
+    struct watch watch = {.source = &source};
+    char path[2][300];
+    make(&source, 69, counts, 2);
+    write_bad(&source, (size_t)source.group[0].offset + 3, 1);
+    (void)snprintf(path[0], sizeof path[0], "%s", test_path(&source.directory, "bad.stoa"));
+    (void)snprintf(path[1], sizeof path[1], "%s",
+                   test_path(&source.directory, "saved.stoa"));
+    assert_fails(stoa_repair(path[0], path[1], NULL, &report, &error), STOA_E_CORRUPT,
+                 &error);
+    assert_true(report.is_written);
+    free(test_file_read(&source.directory, "saved.stoa", &watch.whole));
+    remove_saved(&source);
+    const size_t entries = test_directory_entries(&source.directory);
+    fault_io_start(NULL, 0, false, watch_call, &watch);
+    const stoa_status status = stoa_repair(path[0], path[1], NULL, &report, &error);
+    fault_io_stop();
+    assert_int_equal(status, STOA_E_CORRUPT);
+    assert_true(report.is_written);
+    assert_true(watch.calls > 10);
+    assert_int_equal(watch.partials, 0);
+    assert_int_equal(test_directory_entries(&source.directory), entries + 1);
+    unmake(&source);
+}
+
+/* The name that a second writer takes meanwhile stays the second writer's. */
+static void take_name(void *context, const struct fault_record *record)
+{
+    const struct source *source = context;
+    if (record->call == FAULT_FSYNC && !test_file_exists(&source->directory, "saved.stoa"))
+        test_file_write(&source->directory, "saved.stoa", "mine", 4);
+}
+
+static void test_a_name_taken_meanwhile_is_not_replaced(void **state)
+{
+    (void)state;
+    const uint32_t counts[] = {30};
+    struct source source;
+    stoa_repair_report report;
+    char path[2][300];
+    size_t size = 0;
+    make(&source, 70, counts, 1);
+    test_file_write(&source.directory, "bad.stoa", source.bytes, source.size);
+    (void)snprintf(path[0], sizeof path[0], "%s", test_path(&source.directory, "bad.stoa"));
+    (void)snprintf(path[1], sizeof path[1], "%s",
+                   test_path(&source.directory, "saved.stoa"));
+    const size_t entries = test_directory_entries(&source.directory);
+    fault_io_start(NULL, 0, false, take_name, &source);
+    stoa_error_clear(&error);
+    const stoa_status status = stoa_repair(path[0], path[1], NULL, &report, &error);
+    fault_io_stop();
+    assert_int_equal(status, STOA_E_EXISTS);
+    assert_string_equal(error.message, "expected a new file, found one there");
+    assert_false(report.is_written);
+    char *found = test_file_read(&source.directory, "saved.stoa", &size);
+    assert_int_equal(size, 4);
+    assert_memory_equal(found, "mine", 4);
+    free(found);
+    assert_int_equal(test_directory_entries(&source.directory), entries + 1);
+    unmake(&source);
 }
 
 /* With an argument also the long part. */
@@ -688,6 +780,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_what_cannot_be_repaired_is_said),
         cmocka_unit_test(test_no_failing_allocation_leaves_anything_behind),
         cmocka_unit_test(test_no_failing_call_harms_the_file_or_leaves_half_a_new_one),
+        cmocka_unit_test(test_a_kill_at_any_call_leaves_no_part_under_the_final_name),
+        cmocka_unit_test(test_a_name_taken_meanwhile_is_not_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
