@@ -32,7 +32,7 @@ static stoa_status open_directory(const char *path, struct stoa_file *out_direct
         length--;
     prefix[length] = '\0';
     const stoa_status status = stoa_io_open(AT_FDCWD, length == 0 ? "." : prefix,
-                                            STOA_OPEN_DIRECTORY, NULL, out_directory, err);
+                                            STOA_OPEN_DIRECTORY, path, out_directory, err);
     stoa_free(prefix);
     return status;
 }

@@ -39,4 +39,4 @@ stoa repair d/*.stoa -o d/other.stoa; echo "exit $?"
 stoa repair n.csv -o other.stoa; echo "exit $?"
 stoa repair d@1 -o other.stoa; echo "exit $?"
 stoa repair bad.stoa -o -; echo "exit $?"
-ls -A . | grep -e '^-$' -e '\.tmp$' -e '^other'
+ls -A . | grep -e '^-$' -e '\.tmp$' -e '^other' || echo nothing left behind
