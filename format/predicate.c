@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "format/kernels/kernels.h"
+#include "format/predicate_text.h"
 
 enum { FEW_MEMBERS = 16 }; /* a set so small is searched by as many scans */
 
@@ -282,6 +283,9 @@ void stoa_predicate_eval(const struct stoa_predicate *predicate,
             flip_bits(out_bits);
     }
     mask_rows(vector, want_null, out_bits);
+    if (vector->phys == STOA_PHYS_BYTES &&
+        stoa_predicate_eval_text(predicate, vector, out_bits))
+        return;
     if (!bulk && !want_null && predicate->kind != STOA_PREDICATE_IS_NOT_NULL)
         match_rows(predicate, vector, out_bits);
 }

@@ -36,6 +36,9 @@ struct stoa_predicate {
     /* TEST */
     bool (*test)(const void *context, const struct stoa_value *value);
     const void *test_context;
+    /* TEST over BYTES: what it asks is whether the value holds these bytes; NULL: something else,
+     * which `test` alone knows. Lets whole heaps be searched instead of asking. */
+    const struct stoa_view *part;
 };
 
 /* Whether a non-NULL value satisfies the predicate. */

@@ -154,6 +154,11 @@ static stoa_status make(const struct stoa_expr *expr, struct stoa_arena *arena,
     return STOA_OK;
 }
 
+static bool is_part(const struct test *test)
+{
+    return test->kind == TEST_PATTERN && test->like.kind == STOA_LIKE_PART;
+}
+
 stoa_status stoa_text_test_make(const struct stoa_expr *expr, struct stoa_arena *arena,
                                 struct stoa_predicate *out_predicate, bool *out_made,
                                 stoa_error *err)
@@ -169,11 +174,18 @@ stoa_status stoa_text_test_make(const struct stoa_expr *expr, struct stoa_arena 
     const struct stoa_value null = {.is_null = true};
     if (*out_made && run(test, &null) == YES)
         *out_made = false;
-    if (*out_made)
-        *out_predicate = (struct stoa_predicate){.kind = STOA_PREDICATE_TEST,
-                                                 .phys = STOA_PHYS_BYTES,
-                                                 .test = run_test,
-                                                 .test_context = test};
+    if (!*out_made)
+        return STOA_OK;
+    /* The negation of a part is left to the predicate, so that the part can be searched for. */
+    const bool is_negated = test->kind == TEST_NOT && is_part(&test->args[0]);
+    const struct test *asked = is_negated ? &test->args[0] : test;
+    *out_predicate =
+        (struct stoa_predicate){.kind = STOA_PREDICATE_TEST,
+                                .phys = STOA_PHYS_BYTES,
+                                .negated = is_negated,
+                                .test = run_test,
+                                .test_context = asked,
+                                .part = is_part(asked) ? &asked->like.literal : NULL};
     return STOA_OK;
 }
 

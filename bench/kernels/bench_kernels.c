@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "format/kernels/kernels.h"
+#include "format/value.h"
 
 enum { ROWS = STOA_KERNEL_ROWS, ROUNDS = 7, TEXT_BYTES = 16384 };
 
@@ -30,11 +31,16 @@ struct buffers {
     uint64_t set[1 << 14];
     uint64_t masks[16][16]; /* of random rows, so many of 16 */
     uint8_t text[TEXT_BYTES];
+    uint8_t prose[TEXT_BYTES]; /* letters as frequent as in English */
+    struct stoa_view views[ROWS];
     struct stoa_fsst_table symbols;
     uint8_t codes[2][TEXT_BYTES / 4]; /* without escapes, and with one in 16 */
     uint32_t places[TEXT_BYTES / 4];
     uint8_t decoded[TEXT_BYTES * 2 + STOA_FSST_ROOM];
 };
+
+static const uint8_t needle[] = "ssing wi";
+enum { needle_size = sizeof needle - 1 };
 
 static struct buffers buffers __attribute__((aligned(64)));
 
@@ -209,6 +215,29 @@ static void run_fsst(const struct stoa_kernels *kernels, unsigned escapes)
                              buffers.decoded, TEXT_BYTES * 2, buffers.places);
 }
 
+/* What LIKE '%ssing wi%' is: in the heap of 512 texts of 32 bytes, or in each of them. */
+static void run_find(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    buffers.out[0] = kernels->find_bytes(buffers.prose, TEXT_BYTES, needle, needle_size);
+}
+
+static void run_memmem(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)kernels;
+    uint64_t found = 0;
+    for (size_t i = 0; i < TEXT_BYTES; i += argument)
+        found += memmem(buffers.prose + i, argument, needle, needle_size) != NULL;
+    buffers.out[0] = found;
+}
+
+static void run_select_text(const struct stoa_kernels *kernels, unsigned argument)
+{
+    const struct stoa_view text = {.data = buffers.prose + 64, .length = argument};
+    memset(buffers.bits, 0xFF, sizeof buffers.bits);
+    kernels->select_text(buffers.views, ROWS, &text, true, buffers.bits);
+}
+
 /* ---- bytes read and written per call ---- */
 
 static double lane_bytes(unsigned lane)
@@ -312,6 +341,9 @@ static const struct bench_case cases[] = {
     {"sum f64",        run_sum_f64,      12,      ROWS,           value_bytes },
     {"min max i64",    run_min_max,      64,      ROWS,           value_bytes },
     {"is ascii",       run_ascii,        8,       TEXT_BYTES,     text_bytes  },
+    {"find in heap",   run_find,         0,       TEXT_BYTES,     text_bytes  },
+    {"memmem in each", run_memmem,       32,      TEXT_BYTES,     text_bytes  },
+    {"select prefix",  run_select_text,  4,       ROWS,           text_bytes  },
     {"fsst decode",    run_fsst,         0,       TEXT_BYTES / 4, fsst_bytes  },
     {"fsst escapes",   run_fsst,         1,       TEXT_BYTES / 4, fsst_bytes  },
 };
@@ -385,6 +417,15 @@ static void fill_buffers(void)
         memcpy(buffers.codes_of[2] + i * 4, &code, 4);
     }
     memset(buffers.text, 'a', sizeof buffers.text);
+    for (size_t i = 0; i < TEXT_BYTES; i++) {
+        static const char letters[] =
+            "eeeeeeetttttaaaaaoooonnnniiiissssrrrhhhdddlllucmfywgpbvk"
+            "          ";
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        buffers.prose[i] = (uint8_t)letters[(state >> 33) % (sizeof letters - 1)];
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        buffers.views[i] = (struct stoa_view){.data = buffers.prose + i * 16, .length = 16};
     fill_codes();
 }
 

@@ -16,6 +16,8 @@
 
 enum { STOA_KERNEL_ROWS = 1024 };
 
+struct stoa_view; /* format/value.h */
+
 /* The lane that values of `width` <= 64 bits are packed in and unpacked to [PACK-2]. */
 static inline unsigned stoa_lane_bits(unsigned width)
 {
@@ -105,6 +107,14 @@ struct stoa_kernels {
                           size_t count, uint8_t *out, size_t limit, uint32_t *places);
     /* True when all `size` bytes are below 0x80. */
     bool (*is_ascii)(const uint8_t *bytes, size_t size);
+    /* Where the needle first stands in the bytes, 0 when it is empty; SIZE_MAX: nowhere. Meant for
+     * many bytes: a heap of texts rather than each of them. */
+    size_t (*find_bytes)(const uint8_t *bytes, size_t size, const uint8_t *needle,
+                         size_t needle_size);
+    /* Clears the bits of views that are not the text, or do not begin with it; only those whose bit
+     * is set are looked at, none of them behind the first `count` <= 1,024. */
+    void (*select_text)(const struct stoa_view *views, size_t count,
+                        const struct stoa_view *text, bool is_prefix, uint64_t bits[16]);
 };
 
 /* The table of a level; NULL when this build or machine cannot run it. */

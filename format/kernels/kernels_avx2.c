@@ -33,6 +33,25 @@ static any_double_vec to_f64(any_vec v)
     return ((any_double_vec)upper - (0x1p84 + 0x1p63 + 0x1p52)) + (any_double_vec)lower;
 }
 
+#define PAIR_MATCHES(p, q, first, last) pair_matches(p, q, first, last)
+
+static uint64_t pair_half(const uint8_t *p, const uint8_t *q, __m256i first, __m256i last)
+{
+    const __m256i at_first =
+        _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)p), first);
+    const __m256i at_last =
+        _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)(const void *)q), last);
+    return (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(at_first, at_last));
+}
+
+static uint64_t pair_matches(const uint8_t *p, const uint8_t *q, uint8_t first,
+                             uint8_t last)
+{
+    const __m256i one = _mm256_set1_epi8((char)first);
+    const __m256i other = _mm256_set1_epi8((char)last);
+    return pair_half(p, q, one, other) | pair_half(p + 32, q + 32, one, other) << 32;
+}
+
 #include "format/kernels/kernels_body.h"
 
 static __m256i load(const uint8_t *lanes, size_t vector)

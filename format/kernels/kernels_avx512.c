@@ -23,6 +23,19 @@
 #define DEPOSIT(s, m) _pdep_u64(s, m)
 #define SPREAD_BY_INTRINSICS
 
+#define PAIR_MATCHES(p, q, first, last) pair_matches(p, q, first, last)
+
+#include "format/kernels/kernels_packing.h"
+
+static uint64_t pair_matches(const uint8_t *p, const uint8_t *q, uint8_t first,
+                             uint8_t last)
+{
+    const __mmask64 at_first =
+        _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(p), _mm512_set1_epi8((char)first));
+    return _mm512_mask_cmpeq_epi8_mask(at_first, _mm512_loadu_si512(q),
+                                       _mm512_set1_epi8((char)last));
+}
+
 #include "format/kernels/kernels_body.h"
 
 static __m512i load(const uint8_t *lanes, size_t vector)

@@ -8,7 +8,8 @@
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
  * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h,
- * sums and bounds in kernels_fold.h and kernels_floats.h, sets in kernels_set.h, FSST in kernels_fsst.h.
+ * sums and bounds in kernels_fold.h and kernels_floats.h, sets in kernels_set.h, text in
+ * kernels_text.h, FSST in kernels_fsst.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
@@ -18,6 +19,7 @@
 #include "format/kernels/kernels_fsst.h"
 #include "format/kernels/kernels_packing.h"
 #include "format/kernels/kernels_set.h"
+#include "format/kernels/kernels_text.h"
 
 /* ---- arithmetic ---- */
 
@@ -218,6 +220,8 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .sum_f64 = kernel_sum_f64,                                                         \
         .min_max_i64 = kernel_min_max_i64,                                                 \
         .is_ascii = kernel_is_ascii,                                                       \
+        .find_bytes = kernel_find_bytes,                                                   \
+        .select_text = kernel_select_text,                                                 \
         .fsst_decode = kernel_fsst_decode,                                                 \
     }
 

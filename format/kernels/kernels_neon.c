@@ -31,10 +31,6 @@ static uint32x4_t load_lanes_16(const uint8_t *p)
     return vmovl_u16(vreinterpret_u16_u32(vdup_n_u32(*(const any_u32 *)p)));
 }
 
-#include "format/kernels/kernels_body.h"
-
-/* ---- masks to bits ---- */
-
 /* One bit for each of 64 bytes of 0 or all ones: each keeps the bit of its place among eight, and
  * neighbours are added three times. */
 static uint64_t byte_bits(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d)
@@ -46,6 +42,28 @@ static uint64_t byte_bits(uint8x16_t a, uint8x16_t b, uint8x16_t c, uint8x16_t d
     const uint8x16_t all = vpaddq_u8(ab, cd);
     return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(all, all)), 0);
 }
+
+#define PAIR_MATCHES(p, q, first, last) pair_matches(p, q, first, last)
+
+static uint8x16_t pair_quarter(const uint8_t *p, const uint8_t *q, uint8x16_t first,
+                               uint8x16_t last)
+{
+    return vandq_u8(vceqq_u8(vld1q_u8(p), first), vceqq_u8(vld1q_u8(q), last));
+}
+
+static uint64_t pair_matches(const uint8_t *p, const uint8_t *q, uint8_t first,
+                             uint8_t last)
+{
+    const uint8x16_t one = vdupq_n_u8(first);
+    const uint8x16_t other = vdupq_n_u8(last);
+    return byte_bits(
+        pair_quarter(p, q, one, other), pair_quarter(p + 16, q + 16, one, other),
+        pair_quarter(p + 32, q + 32, one, other), pair_quarter(p + 48, q + 48, one, other));
+}
+
+#include "format/kernels/kernels_body.h"
+
+/* ---- masks to bits ---- */
 
 /* The lower halves of the lanes of two masks. */
 static uint8x16_t halves_16(uint16x8_t a, uint16x8_t b)
