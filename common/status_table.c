@@ -209,7 +209,8 @@ static const stoa_status_info rows[] = {
      "The dataset already has a batch of this id, and its sources differ from those given "
      "now: the id was used twice, or a source was corrected. "
      SAFE
-     "Choose another id if this is new data."},
+     "Choose another id if this is new data; --replace-batch puts the new rows in the place of the "
+     "batch's, in one commit, if they are what it should have been."},
     {STOA_E_COMMIT_CONFLICT, EXIT_CONFLICT, "commit-conflict", "another writer's commit contradicts this one",
      "While this run worked, another one committed a change that this one cannot be placed "
      "behind: it removed or replaced the same files, or changed the schema, or many "

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/alloc.h"
 #include "common/bits.h"
 #include "dataset/log.h"
 
@@ -23,6 +24,9 @@ struct commit {
     const struct stoa_commit_request *request;
     struct stoa_commit_base *base;
     char tmp_name[STOA_FILE_NAME_SIZE]; /* in _stoa/tmp; of the current try */
+    uint64_t first_version;             /* that the run began with; 0: none */
+    bool *dropped; /* owned; of the base's files; NULL: nothing is replaced */
+    struct stoa_commit_result result;
 };
 
 enum link_result { LINK_WON, LINK_LOST };
@@ -57,6 +61,17 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+/* What the next version's manifest says it is. */
+static const char *operation_name(const struct commit *commit)
+{
+    const unsigned replaces = commit->request->replaces;
+    if (commit->base->manifest == NULL)
+        return "create";
+    if (replaces & (STOA_REPLACE_ALL | STOA_REPLACE_PARTITIONS))
+        return "overwrite";
+    return commit->result.rows_replaced > 0 ? "replace" : "append";
+}
+
 /* W6, first half: the manifest of the next version, aside and durable. */
 static stoa_status stage_manifest(const struct commit *commit, stoa_error *err)
 {
@@ -65,7 +80,7 @@ static stoa_status stage_manifest(const struct commit *commit, stoa_error *err)
     const struct stoa_manifest_draft draft = {
         .parent = commit->base->manifest,
         .parent_hash = commit->base->hash,
-        .operation = commit->base->manifest != NULL ? "append" : "create",
+        .operation = operation_name(commit),
         .committed_us = now_us(),
         .rows_read = request->rows_read,
         .rows_written = request->rows_written,
@@ -75,6 +90,8 @@ static stoa_status stage_manifest(const struct commit *commit, stoa_error *err)
         .partition_count = request->partition_count,
         .sources = request->sources,
         .source_count = request->source_count,
+        .batch = request->batch,
+        .dropped = commit->dropped,
         .files = transaction->files,
         .file_count = transaction->file_count,
         .stats = transaction->has_stats ? &transaction->stats : NULL,
@@ -229,10 +246,74 @@ static bool same_schema(const struct stoa_commit_request *request,
     return true;
 }
 
+static stoa_status replace_conflict(const struct commit *commit, uint64_t version,
+                                    stoa_error *err)
+{
+    (void)stoa_fail(err, STOA_E_COMMIT_CONFLICT,
+                    "expected to replace rows of version %" PRIu64
+                    " and before, found some of version %" PRIu64
+                    " that another writer committed in the meantime",
+                    commit->first_version, version);
+    stoa_error_set_place(err, "%s", commit->request->path);
+    stoa_error_set_hint(err, "run the conversion again");
+    return STOA_E_COMMIT_CONFLICT;
+}
+
+/* [DS-53, DS-55] Marks what goes. Nobody's rows go unseen: those that came after the run began are a
+ * conflict. */
+static stoa_status mark_dropped(struct commit *commit, stoa_error *err)
+{
+    const struct stoa_manifest *manifest = commit->base->manifest;
+    const struct stoa_commit_request *request = commit->request;
+    const struct stoa_replace_query query = {
+        .what = request->replaces,
+        .batch = request->batch != NULL ? request->batch->id : NULL,
+        .files = commit->transaction->files,
+        .file_count = commit->transaction->file_count};
+    commit->result.rows_replaced = 0;
+    stoa_free(commit->dropped);
+    commit->dropped = NULL;
+    if (request->replaces == STOA_REPLACE_NOTHING)
+        return STOA_OK;
+    commit->dropped = stoa_alloc_array(manifest->file_count, sizeof *commit->dropped);
+    if (commit->dropped == NULL)
+        return stoa_fail_memory(err, manifest->file_count * sizeof *commit->dropped);
+    stoa_replace_mark(manifest, &query, commit->dropped);
+    for (uint32_t i = 0; i < manifest->file_count; i++) {
+        const struct stoa_manifest_file *file = &manifest->files[i];
+        if (commit->dropped[i] && file->version > commit->first_version)
+            return replace_conflict(commit, file->version, err);
+        commit->result.rows_replaced += commit->dropped[i] ? file->rows : 0;
+    }
+    return STOA_OK;
+}
+
+/* [DS-52] The batch is there already: by another run of the same task, or by another use of its id. */
+static stoa_status check_batch(struct commit *commit, stoa_error *err)
+{
+    const struct stoa_commit_request *request = commit->request;
+    const struct stoa_manifest *manifest = commit->base->manifest;
+    const struct stoa_manifest_batch *batch =
+        request->batch != NULL ? stoa_batch_find(manifest, request->batch->id) : NULL;
+    if (batch == NULL || ((request->replaces & STOA_REPLACE_BATCH) &&
+                          batch->version <= commit->first_version))
+        return STOA_OK;
+    if (batch->hash.low != request->batch->hash.low ||
+        batch->hash.high != request->batch->hash.high)
+        return stoa_batch_conflict(manifest, batch, request->sources, request->source_count,
+                                   request->path, err);
+    commit->result.is_repeat = true;
+    commit->result.version = batch->version;
+    return STOA_OK;
+}
+
 /* An append goes on top of anything with the same schema. */
-static stoa_status check_rebase(const struct commit *commit, stoa_error *err)
+static stoa_status check_rebase(struct commit *commit, stoa_error *err)
 {
     stoa_status status = STOA_OK;
+    STOA_TRY(check_batch(commit, err));
+    if (commit->result.is_repeat)
+        return STOA_OK;
     if (commit->request->must_create)
         status = stoa_fail(err, STOA_E_EXISTS,
                            "expected to create the dataset, found version %" PRIu64
@@ -245,14 +326,14 @@ static stoa_status check_rebase(const struct commit *commit, stoa_error *err)
                       "version %" PRIu64 " that another writer committed in the meantime",
                       base_version(commit->base));
     if (status == STOA_OK)
-        return STOA_OK;
+        return mark_dropped(commit, err);
     stoa_error_set_place(err, "%s", commit->request->path);
     stoa_error_set_hint(err, "run the conversion again");
     return status;
 }
 
 /* Follows the log from the base to the newest version, link by link of the chain. */
-static stoa_status rebase(const struct commit *commit, stoa_error *err)
+static stoa_status rebase(struct commit *commit, stoa_error *err)
 {
     const struct stoa_root *root = commit->transaction->root;
     struct stoa_commit_base *base = commit->base;
@@ -296,6 +377,8 @@ static stoa_status win(struct commit *commit, stoa_error *err)
         STOA_TRY(status);
         back_off(losses);
         STOA_TRY(rebase(commit, err));
+        if (commit->result.is_repeat)
+            return STOA_OK;
     }
     const stoa_status status = stoa_fail(
         err, STOA_E_COMMIT_CONFLICT,
@@ -306,28 +389,47 @@ static stoa_status win(struct commit *commit, stoa_error *err)
     return status;
 }
 
-stoa_status stoa_commit(struct stoa_transaction *transaction,
-                        const struct stoa_commit_request *request,
-                        struct stoa_commit_base *base, uint64_t *out_version,
-                        stoa_error *err)
+/* W4 .. W10. */
+static stoa_status make_version(struct commit *commit, stoa_error *err)
 {
+    struct stoa_transaction *transaction = commit->transaction;
     const struct stoa_root *root = transaction->root;
-    struct commit commit = {.transaction = transaction, .request = request, .base = base};
+    const struct stoa_commit_base *base = commit->base;
     stoa_error cause;
-    if (base->manifest != NULL)
-        STOA_TRY(check_rebase(&commit, err));
     /* W4 */
     STOA_TRY(stoa_transaction_sync(transaction, err));
     if (base->manifest == NULL)
-        STOA_TRY(stoa_root_sync(root, request->path, err));
-    STOA_TRY(win(&commit, err));
+        STOA_TRY(stoa_root_sync(root, commit->request->path, err));
+    STOA_TRY(win(commit, err));
+    if (commit->result.is_repeat)
+        return STOA_OK;
     /* W9: from here on the version can be seen, and it is not ours to take back. */
     const stoa_status synced = stoa_io_sync(&root->log, &cause);
     if (synced != STOA_OK)
-        return unknown_outcome(&commit, &cause, err);
+        return unknown_outcome(commit, &cause, err);
     /* W10: leftovers of it are harmless. */
-    stoa_path_try_remove(root->tmp.fd, commit.tmp_name);
+    stoa_path_try_remove(root->tmp.fd, commit->tmp_name);
     stoa_log_write_hint(root, base_version(base) + 1);
-    *out_version = base_version(base) + 1;
+    commit->result.version = base_version(base) + 1;
     return STOA_OK;
+}
+
+stoa_status stoa_commit(struct stoa_transaction *transaction,
+                        const struct stoa_commit_request *request,
+                        struct stoa_commit_base *base,
+                        struct stoa_commit_result *out_result, stoa_error *err)
+{
+    struct commit commit = {.transaction = transaction,
+                            .request = request,
+                            .base = base,
+                            .first_version = base_version(base)};
+    stoa_status status = STOA_OK;
+    if (base->manifest != NULL)
+        status = check_rebase(&commit, err);
+    if (status == STOA_OK && !commit.result.is_repeat)
+        status = make_version(&commit, err);
+    stoa_free(commit.dropped);
+    if (status == STOA_OK)
+        *out_result = commit.result;
+    return status;
 }

@@ -7,6 +7,7 @@
 #define STOA_DATASET_COMMIT_H
 
 #include "dataset/manifest.h"
+#include "dataset/replace.h"
 #include "dataset/transaction.h"
 
 /* A version that a commit builds on. */
@@ -30,18 +31,29 @@ struct stoa_commit_request {
     uint32_t partition_count;
     const struct stoa_manifest_source *sources;
     uint32_t source_count;
+    const struct stoa_manifest_batch *batch; /* id, hash and rows; NULL: none */
+    unsigned replaces;                       /* set of enum stoa_replace */
+};
+
+/* What became of a commit. */
+struct stoa_commit_result {
+    uint64_t version; /* that holds the rows */
+    bool is_repeat;   /* another run had committed the batch: this one committed nothing */
+    uint64_t rows_replaced; /* rows of the version before that are gone */
 };
 
 /*
- * Commits the transaction's files as an append to `base`, or, when others were faster, to
- * what they made of it; `base` is then the version that was built on. Sets
- * transaction->keep as soon as the files may be named by a durable manifest.
- * STOA_E_COMMIT_CONFLICT after 100 lost races or when the winner's schema is another one;
+ * Commits the transaction's files on top of `base`, or, when others were faster, of what they made
+ * of it; `base` is then the version that was built on. Sets transaction->keep as soon as the files
+ * may be named by a durable manifest.
+ * STOA_E_COMMIT_CONFLICT after 100 lost races, when the winner's schema is another one, or when
+ * rows would be replaced that were not there at the start [DS-55]; STOA_E_BATCH_CONFLICT;
  * STOA_E_EXISTS; STOA_E_UNKNOWN_OUTCOME, with how to find out.
  */
 STOA_MUST_USE stoa_status stoa_commit(struct stoa_transaction *transaction,
                                       const struct stoa_commit_request *request,
-                                      struct stoa_commit_base *base, uint64_t *out_version,
+                                      struct stoa_commit_base *base,
+                                      struct stoa_commit_result *out_result,
                                       stoa_error *err);
 
 #endif

@@ -26,6 +26,8 @@ struct conversion {
     uint64_t memory;
     enum stoa_profile profile;
     bool must_create;
+    unsigned replaces;                /* set of enum stoa_replace */
+    struct stoa_manifest_batch batch; /* when options->batch_id is given */
     struct stoa_pool *pool;
     struct stoa_file spool; /* directory for ingest's temporary files */
     struct stoa_ingest *ingest;
@@ -51,6 +53,40 @@ struct conversion {
 
 /* ---- options ---- */
 
+static stoa_status check_mode(struct conversion *conversion, stoa_error *err)
+{
+    static const struct {
+        const char *name;
+        bool must_create;
+        unsigned replaces;
+    } modes[] = {
+        {"append",               false, STOA_REPLACE_NOTHING   },
+        {"create",               true,  STOA_REPLACE_NOTHING   },
+        {"overwrite",            false, STOA_REPLACE_ALL       },
+        {"overwrite-partitions", false, STOA_REPLACE_PARTITIONS},
+    };
+    const stoa_convert_options *options = conversion->options;
+    const char *mode = options->mode != NULL ? options->mode : "append";
+    size_t i = 0;
+    while (i < sizeof modes / sizeof modes[0] && strcmp(mode, modes[i].name) != 0)
+        i++;
+    if (i == sizeof modes / sizeof modes[0])
+        return stoa_fail(err, STOA_E_USAGE,
+                         "expected mode append, create, overwrite or overwrite-partitions, "
+                         "found \"%s\"",
+                         mode);
+    conversion->must_create = modes[i].must_create;
+    conversion->replaces = modes[i].replaces;
+    if (options->batch_id != NULL)
+        STOA_TRY(stoa_batch_check_id(options->batch_id, err));
+    else if (options->replace_batch != 0)
+        return stoa_fail(err, STOA_E_USAGE,
+                         "expected the id of the batch to replace, found none");
+    if (options->replace_batch != 0)
+        conversion->replaces |= STOA_REPLACE_BATCH;
+    return STOA_OK;
+}
+
 static stoa_status check_options(struct conversion *conversion, stoa_error *err)
 {
     const stoa_convert_options *options = conversion->options;
@@ -68,11 +104,7 @@ static stoa_status check_options(struct conversion *conversion, stoa_error *err)
             return stoa_fail(err, STOA_E_USAGE, "expected reserved options as 0, found %u",
                              options->reserved[i]);
     }
-    const char *mode = options->mode != NULL ? options->mode : "append";
-    conversion->must_create = strcmp(mode, "create") == 0;
-    if (!conversion->must_create && strcmp(mode, "append") != 0)
-        return stoa_fail(err, STOA_E_USAGE, "expected mode append or create, found \"%s\"",
-                         mode);
+    STOA_TRY(check_mode(conversion, err));
     conversion->memory = options->memory != 0 ? options->memory : MEMORY_DEFAULT;
     if (conversion->memory < STOA_CONVERT_MEMORY_LEAST)
         return stoa_fail(err, STOA_E_USAGE,
@@ -118,9 +150,8 @@ static stoa_status check_apart(const stoa_convert_options *options, stoa_error *
     return STOA_OK;
 }
 
-static stoa_status load_base(struct conversion *conversion, stoa_error *err)
+static stoa_status check_create(const struct conversion *conversion, stoa_error *err)
 {
-    STOA_TRY(stoa_commit_base_load(&conversion->root, &conversion->base, err));
     if (conversion->base.manifest == NULL || !conversion->must_create)
         return STOA_OK;
     (void)stoa_fail(err, STOA_E_EXISTS,
@@ -129,6 +160,13 @@ static stoa_status load_base(struct conversion *conversion, stoa_error *err)
     stoa_error_set_place(err, "%s", conversion->options->dataset);
     stoa_error_set_hint(err, "mode append adds to it");
     return STOA_E_EXISTS;
+}
+
+static stoa_status load_base(struct conversion *conversion, stoa_error *err)
+{
+    STOA_TRY(stoa_commit_base_load(&conversion->root, &conversion->base, err));
+    /* With a batch id the dataset may be this very run's, from an earlier try. */
+    return conversion->options->batch_id == NULL ? check_create(conversion, err) : STOA_OK;
 }
 
 /* An existing dataset is opened now, so that a refusal comes before the work. A new one is
@@ -233,6 +271,35 @@ static stoa_status infer(struct conversion *conversion, stoa_error *err)
     return stoa_ingest_infer(conversion->ingest, err);
 }
 
+/* ---- batches ---- */
+
+/* [DS-52] Pass 1 has read the sources: a batch that is committed already is known by them. */
+static stoa_status look_for_batch(struct conversion *conversion, stoa_error *err)
+{
+    const struct stoa_manifest *manifest = conversion->base.manifest;
+    const uint32_t count = stoa_ingest_source_count(conversion->ingest);
+    const struct stoa_manifest_source *sources = NULL;
+    if (conversion->options->batch_id == NULL)
+        return STOA_OK;
+    conversion->batch.id = conversion->options->batch_id;
+    STOA_TRY(
+        stoa_convert_report_ledger(conversion->report, conversion->ingest, &sources, err));
+    STOA_TRY(stoa_batch_hash(sources, count, &conversion->batch.hash, err));
+    const struct stoa_manifest_batch *known =
+        stoa_batch_find(manifest, conversion->batch.id);
+    if (known == NULL)
+        return check_create(conversion, err);
+    if (conversion->options->replace_batch != 0)
+        return STOA_OK;
+    if (known->hash.low != conversion->batch.hash.low ||
+        known->hash.high != conversion->batch.hash.high)
+        return stoa_batch_conflict(manifest, known, sources, count,
+                                   conversion->options->dataset, err);
+    conversion->report->is_repeat = 1;
+    conversion->report->version = known->version;
+    return stoa_convert_report_sources(conversion->report, conversion->ingest, NULL, err);
+}
+
 /* ---- columns and partitions ---- */
 
 static stoa_status partition_fail(const char *name, const char *why, stoa_error *err)
@@ -281,6 +348,14 @@ static stoa_status kept_partitions(struct conversion *conversion, stoa_error *er
     const stoa_convert_options *options = conversion->options;
     const struct stoa_manifest *manifest = conversion->base.manifest;
     const uint32_t count = manifest->partition_count;
+    if (count == 0 && (conversion->replaces & STOA_REPLACE_PARTITIONS)) {
+        (void)stoa_fail(
+            err, STOA_E_PARTITION,
+            "expected a dataset with partitions to overwrite, found one without");
+        stoa_error_set_place(err, "%s", options->dataset);
+        stoa_error_set_hint(err, "--mode overwrite replaces all its rows");
+        return STOA_E_PARTITION;
+    }
     for (uint32_t k = 0; k < count; k++)
         conversion->partitions[k] = manifest->partitions[k];
     conversion->partition_count = count;
@@ -450,9 +525,27 @@ static stoa_status balance(struct conversion *conversion, stoa_error *err)
     return STOA_OK;
 }
 
+/* A source that came empty must not take a table with it. */
+static stoa_status check_replacement(const struct conversion *conversion, stoa_error *err)
+{
+    const stoa_convert_options *options = conversion->options;
+    if (conversion->replaces == STOA_REPLACE_NOTHING || options->allow_empty != 0 ||
+        conversion->report->rows_written > 0)
+        return STOA_OK;
+    (void)stoa_fail(err, STOA_E_EMPTY_SOURCE,
+                    "expected rows to put in the place of others, found none");
+    stoa_error_set_place(err, "%s", options->sources[0]);
+    stoa_error_set_hint(err, "--allow-empty replaces rows by none");
+    return STOA_E_EMPTY_SOURCE;
+}
+
 static stoa_status commit_rows(struct conversion *conversion, stoa_error *err)
 {
     stoa_convert_report *report = conversion->report;
+    struct stoa_commit_result result = {0};
+    conversion->batch.rows_read = report->rows_read;
+    conversion->batch.rows_written = report->rows_written;
+    conversion->batch.rows_rejected = report->rows_rejected;
     const struct stoa_commit_request request = {
         .path = conversion->options->dataset,
         .must_create = conversion->must_create,
@@ -464,9 +557,15 @@ static stoa_status commit_rows(struct conversion *conversion, stoa_error *err)
         .partition_count = conversion->partition_count,
         .sources = conversion->ledger,
         .source_count = conversion->source_count,
+        .batch = conversion->batch.id != NULL ? &conversion->batch : NULL,
+        .replaces = conversion->replaces,
     };
-    return stoa_commit(&conversion->transaction, &request, &conversion->base,
-                       &report->version, err);
+    STOA_TRY(
+        stoa_commit(&conversion->transaction, &request, &conversion->base, &result, err));
+    report->version = result.version;
+    report->is_repeat = result.is_repeat;
+    report->rows_replaced = result.rows_replaced;
+    return STOA_OK;
 }
 
 /* ---- the whole ---- */
@@ -486,6 +585,9 @@ static stoa_status run(struct conversion *conversion, stoa_error *err)
         STOA_TRY(
             load_base(conversion, err)); /* another first writer may have been faster */
     }
+    STOA_TRY(look_for_batch(conversion, err));
+    if (conversion->report->is_repeat)
+        return STOA_OK;
     STOA_TRY(settle_columns(conversion, err));
     STOA_TRY(read_rows(conversion, err));
     /* Its memory is needed no longer, but encoding needs some. */
@@ -494,6 +596,7 @@ static stoa_status run(struct conversion *conversion, stoa_error *err)
     conversion->writes_files = true;
     STOA_TRY(stoa_router_finish(conversion->router, err));
     STOA_TRY(balance(conversion, err));
+    STOA_TRY(check_replacement(conversion, err));
     if (!options->dry_run)
         return commit_rows(conversion, err);
     conversion->report->version =

@@ -278,7 +278,13 @@ static stoa_status show_version(void *context, const struct stoa_manifest *manif
         if (manifest->sources[i].version == manifest->version)
             names[count++] = manifest->sources[i].name;
     }
+    const char *batch = NULL;
+    for (uint32_t i = 0; i < manifest->batch_count; i++) {
+        if (manifest->batches[i].version == manifest->version)
+            batch = manifest->batches[i].id;
+    }
     const stoa_version_info info = {
+        .batch = batch,
         .version = manifest->version,
         .committed_us = manifest->committed_us,
         .operation = manifest->operation,

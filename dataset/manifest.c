@@ -22,6 +22,7 @@ void stoa_manifest_free(struct stoa_manifest *manifest)
     stoa_free(manifest->fields);
     stoa_free(manifest->partitions);
     stoa_free(manifest->sources);
+    stoa_free(manifest->batches);
     stoa_free(manifest->files);
     stoa_free(manifest->tracked);
     stoa_arena_done(&manifest->arena);

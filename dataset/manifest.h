@@ -27,7 +27,8 @@ enum {
     STOA_MANIFEST_SOURCES = 1 << 20,
     STOA_MANIFEST_SOURCES_KEPT =
         10000, /* sources of earlier versions are dropped above so many in all */
-    STOA_MANIFEST_STATS = 1 << 20, /* stat rows; further columns go without */
+    STOA_MANIFEST_BATCHES = 1 << 16, /* never dropped, so that none is taken in twice */
+    STOA_MANIFEST_STATS = 1 << 20,   /* stat rows; further columns go without */
     STOA_MANIFEST_TRACKED =
         1000, /* columns with statistics besides the partition columns */
     STOA_MANIFEST_PARTITION_COLUMNS = 16,
@@ -40,6 +41,14 @@ struct stoa_manifest_source {
     uint64_t size;
     int64_t mtime_ns;
     struct stoa_hash128 hash;
+    uint64_t rows_read, rows_written, rows_rejected;
+};
+
+/* One batch in the ledger [DS-50]. */
+struct stoa_manifest_batch {
+    const char *id;
+    uint64_t version;         /* that holds its rows */
+    struct stoa_hash128 hash; /* of its sources */
     uint64_t rows_read, rows_written, rows_rejected;
 };
 
@@ -58,7 +67,7 @@ struct stoa_manifest {
     uint8_t dataset[STOA_ID_SIZE];
     uint8_t commit[STOA_ID_SIZE]; /* the operation that made this version */
     struct stoa_hash128 parent;   /* XXH3-128 of the parent's file; zero for version 1 */
-    const char *operation;        /* "create", "append" */
+    const char *operation;        /* "create", "append", "replace", "overwrite" */
     int64_t committed_us;
     uint64_t rows_read, rows_written, rows_rejected; /* of this commit */
     uint64_t files_added;
@@ -70,6 +79,8 @@ struct stoa_manifest {
     struct stoa_manifest_source
         *sources; /* owned; this version's, and the latest of earlier ones */
     uint32_t source_count;
+    struct stoa_manifest_batch *batches; /* owned; in the order of their versions */
+    uint32_t batch_count;
     struct stoa_manifest_file *files; /* owned */
     uint32_t file_count;
     uint32_t *tracked; /* owned; fields with statistics, in the order of their rows */
@@ -138,6 +149,8 @@ struct stoa_manifest_draft {
     uint32_t partition_count;
     const struct stoa_manifest_source *sources; /* new ones; their version is set here */
     uint32_t source_count;
+    const struct stoa_manifest_batch *batch; /* of the commit, version set here; or NULL */
+    const bool *dropped; /* of the parent's files: those that go [DS-53]; NULL: none */
     const struct stoa_manifest_file *files; /* new ones; likewise */
     uint32_t file_count;
     const struct stoa_stat_table *stats; /* of the new files; NULL: none */

@@ -12,21 +12,23 @@
 #include "dataset/manifest.h"
 #include "dataset/manifest_table.h"
 #include "dataset/name_map.h"
+#include "dataset/replace.h"
 #include "dataset/row_scan.h"
 #include "format/text.h"
 
-#define ARENA_LIMIT ((size_t)1 << 30)
-#define ROW_LIMIT   (UINT64_C(1) << 40)
+#define ARENA_LIMIT    ((size_t)1 << 30)
+#define BATCH_ID_LIMIT 255
+#define ROW_LIMIT      (UINT64_C(1) << 40)
 
 struct loader {
     struct stoa_manifest *manifest;
     struct stoa_row_scan scan;
-    struct stoa_name_map names; /* lower-case column names, then paths */
+    struct stoa_name_map names; /* lower-case column names, then batch ids, then paths */
     struct stoa_name_map ids;   /* field ids; the number is the field's */
     uint64_t row;
     enum stoa_manifest_kind kind;
     uint32_t values; /* value rows read */
-    uint32_t field_capacity, source_capacity, file_capacity;
+    uint32_t field_capacity, source_capacity, batch_capacity, file_capacity;
     uint64_t file_rows, file_bytes, new_rows, new_files; /* sums over files */
     uint64_t read, written, rejected; /* sums over the commit's sources */
 };
@@ -252,6 +254,41 @@ static stoa_status load_source(struct loader *loader, stoa_error *err)
     return STOA_OK;
 }
 
+/* From here on `names` holds names of another kind. */
+static stoa_status begin_names(struct loader *loader, stoa_error *err)
+{
+    stoa_name_map_done(&loader->names);
+    return stoa_name_map_init(&loader->names, ARENA_LIMIT, err);
+}
+
+/* [DS-50] */
+static stoa_status load_batch(struct loader *loader, stoa_error *err)
+{
+    struct stoa_manifest *manifest = loader->manifest;
+    const uint32_t n = manifest->batch_count;
+    struct stoa_manifest_batch batch = {0};
+    uint32_t number = 0;
+    bool added = false;
+    if (n == STOA_MANIFEST_BATCHES)
+        return corrupt_row(loader, err, "at most 2^16 batches");
+    if (n == 0)
+        STOA_TRY(begin_names(loader, err));
+    STOA_TRY(get_origin(loader, n > 0 ? manifest->batches[n - 1].version : 0,
+                        &batch.version, err));
+    STOA_TRY(get_text(loader, STOA_COL_NAME, BATCH_ID_LIMIT, &batch.id, err));
+    STOA_TRY(stoa_name_map_put(&loader->names, batch.id, strlen(batch.id), &number, &added,
+                               err));
+    if (!added || stoa_batch_check_id(batch.id, NULL) != STOA_OK)
+        return corrupt_row(loader, err, "a batch id of its own");
+    STOA_TRY(get_hash(loader, STOA_COL_HASH, &batch.hash, err));
+    STOA_TRY(get_ledger(loader, &batch.rows_read, &batch.rows_written, &batch.rows_rejected,
+                        err));
+    STOA_TRY(
+        grow((void **)&manifest->batches, n, &loader->batch_capacity, sizeof batch, err));
+    manifest->batches[manifest->batch_count++] = batch;
+    return STOA_OK;
+}
+
 static stoa_status load_path(struct loader *loader, const char **out, stoa_error *err)
 {
     const struct stoa_view view = get(loader, STOA_COL_PATH).bytes;
@@ -274,10 +311,8 @@ static stoa_status load_file(struct loader *loader, stoa_error *err)
     uint64_t number = 0;
     if (n == STOA_MANIFEST_FILES)
         return corrupt_row(loader, err, "at most 2^20 files");
-    if (n == 0) {
-        stoa_name_map_done(&loader->names); /* from here on it holds paths */
-        STOA_TRY(stoa_name_map_init(&loader->names, ARENA_LIMIT, err));
-    }
+    if (n == 0)
+        STOA_TRY(begin_names(loader, err));
     STOA_TRY(
         get_origin(loader, n > 0 ? manifest->files[n - 1].version : 0, &file.version, err));
     STOA_TRY(get_count(loader, STOA_COL_FILE, STOA_MANIFEST_FILES, &number, err));
@@ -401,7 +436,8 @@ static stoa_status load_row(struct loader *loader, stoa_error *err)
     static stoa_status (*const load[STOA_KIND_COUNT])(struct loader *, stoa_error *) = {
         [STOA_KIND_VERSION] = load_version,     [STOA_KIND_FIELD] = load_field,
         [STOA_KIND_PARTITION] = load_partition, [STOA_KIND_SOURCE] = load_source,
-        [STOA_KIND_FILE] = load_file,           [STOA_KIND_VALUE] = load_value,
+        [STOA_KIND_BATCH] = load_batch,         [STOA_KIND_FILE] = load_file,
+        [STOA_KIND_VALUE] = load_value,
     };
     STOA_TRY(check_masks(loader, err));
     if (loader->row == 0 && loader->kind != STOA_KIND_VERSION)

@@ -49,6 +49,7 @@ const stoa_field stoa_manifest_fields[STOA_COL_COUNT] = {
 #define OF_PARTITION (BIT(KIND) | BIT(FIELD))
 #define OF_SOURCE                                                                          \
     (BIT(KIND) | BIT(VERSION) | BIT(NAME) | BIT(BYTES) | BIT(MODIFIED) | BIT(HASH) | LEDGER)
+#define OF_BATCH (BIT(KIND) | BIT(VERSION) | BIT(NAME) | BIT(HASH) | LEDGER)
 #define OF_FILE                                                                            \
     (BIT(KIND) | BIT(VERSION) | BIT(FILE) | BIT(PATH) | BIT(BYTES) | BIT(ROWS) |           \
      BIT(HASH) | BIT(CONTENT))
@@ -60,6 +61,7 @@ const struct stoa_manifest_kind_info stoa_manifest_kinds[STOA_KIND_COUNT] = {
     {"field",     OF_FIELD,     0                             },
     {"partition", OF_PARTITION, 0                             },
     {"source",    OF_SOURCE,    0                             },
+    {"batch",     OF_BATCH,     0                             },
     {"file",      OF_FILE,      0                             },
     {"value",     OF_VALUE,     BIT(VALUE)                    },
     {"stat",      OF_STAT,      BIT(MIN) | BIT(MAX) | BIT(SUM)},

@@ -50,6 +50,7 @@ enum stoa_manifest_kind {
     STOA_KIND_FIELD,
     STOA_KIND_PARTITION,
     STOA_KIND_SOURCE,
+    STOA_KIND_BATCH,
     STOA_KIND_FILE,
     STOA_KIND_VALUE,
     STOA_KIND_STAT,

@@ -8,6 +8,7 @@
 #include "common/alloc.h"
 #include "dataset/manifest.h"
 #include "dataset/manifest_table.h"
+#include "dataset/replace.h"
 #include "writer/file/file_writer.h"
 
 enum { FLUSH_ROWS = 4096 };
@@ -16,7 +17,11 @@ struct rows {
     struct stoa_file_writer *writer;
     struct stoa_column_builder columns[STOA_COL_COUNT];
     struct stoa_value row[STOA_COL_COUNT]; /* the one being put together */
+    uint32_t *numbers; /* owned; of the parent's files, GONE for those that are dropped */
+    uint32_t kept;     /* of them */
 };
+
+#define GONE UINT32_MAX
 
 static struct stoa_value int_value(uint64_t number)
 {
@@ -95,6 +100,12 @@ static stoa_status write_version(struct rows *rows, const struct stoa_manifest_d
     uint8_t parent[16];
     uint64_t total_rows = draft->parent != NULL ? draft->parent->total_rows : 0;
     uint64_t total_bytes = draft->parent != NULL ? draft->parent->total_bytes : 0;
+    for (uint32_t i = 0; draft->parent != NULL && i < draft->parent->file_count; i++) {
+        if (rows->numbers[i] == GONE) {
+            total_rows -= draft->parent->files[i].rows;
+            total_bytes -= draft->parent->files[i].size;
+        }
+    }
     for (uint32_t i = 0; i < draft->file_count; i++) {
         total_rows += draft->files[i].rows;
         total_bytes += draft->files[i].size;
@@ -170,11 +181,48 @@ static stoa_status write_sources(struct rows *rows, const struct stoa_manifest_d
 {
     const struct stoa_manifest *parent = draft->parent;
     const uint32_t known = parent != NULL ? parent->source_count : 0;
-    for (uint32_t i = known - kept_sources(draft); i < known; i++)
-        STOA_TRY(write_source(rows, &parent->sources[i], parent->sources[i].version, err));
+    uint64_t version = 0;
+    bool survives = true;
+    for (uint32_t i = known - kept_sources(draft); i < known; i++) {
+        if (parent->sources[i].version != version) {
+            version = parent->sources[i].version;
+            survives = stoa_replace_survives(parent, draft->dropped, version);
+        }
+        if (survives)
+            STOA_TRY(write_source(rows, &parent->sources[i], version, err));
+    }
     for (uint32_t i = 0; i < draft->source_count; i++)
         STOA_TRY(write_source(rows, &draft->sources[i], draft_version(draft), err));
     return STOA_OK;
+}
+
+static stoa_status write_batch(struct rows *rows, const struct stoa_manifest_batch *batch,
+                               uint64_t version, stoa_error *err)
+{
+    uint8_t hash[16];
+    hash_store(batch->hash, hash);
+    row_begin(rows, STOA_KIND_BATCH);
+    rows->row[STOA_COL_VERSION] = int_value(version);
+    rows->row[STOA_COL_NAME] = text_value(batch->id);
+    rows->row[STOA_COL_HASH] = bytes_value(hash, sizeof hash);
+    set_ledger(rows, batch->rows_read, batch->rows_written, batch->rows_rejected);
+    return row_end(rows, err);
+}
+
+/* [DS-54] A batch goes with the last of its rows, or for a new one of its id. */
+static stoa_status write_batches(struct rows *rows, const struct stoa_manifest_draft *draft,
+                                 stoa_error *err)
+{
+    const struct stoa_manifest *parent = draft->parent;
+    for (uint32_t i = 0; parent != NULL && i < parent->batch_count; i++) {
+        const struct stoa_manifest_batch *batch = &parent->batches[i];
+        if (draft->batch != NULL && strcmp(draft->batch->id, batch->id) == 0)
+            continue;
+        if (stoa_replace_survives(parent, draft->dropped, batch->version))
+            STOA_TRY(write_batch(rows, batch, batch->version, err));
+    }
+    return draft->batch != NULL ? write_batch(rows, draft->batch, draft_version(draft), err)
+                                : STOA_OK;
 }
 
 /* Calls `each` for the parent's files, then for the new ones, with their numbers. */
@@ -186,10 +234,14 @@ static stoa_status for_files(struct rows *rows, const struct stoa_manifest_draft
 {
     const struct stoa_manifest *parent = draft->parent;
     const uint32_t old = parent != NULL ? parent->file_count : 0;
-    for (uint32_t i = 0; i < old; i++)
-        STOA_TRY(each(rows, draft, &parent->files[i], i, parent->files[i].version, err));
+    for (uint32_t i = 0; i < old; i++) {
+        if (rows->numbers[i] != GONE)
+            STOA_TRY(each(rows, draft, &parent->files[i], rows->numbers[i],
+                          parent->files[i].version, err));
+    }
     for (uint32_t i = 0; i < draft->file_count; i++)
-        STOA_TRY(each(rows, draft, &draft->files[i], old + i, draft_version(draft), err));
+        STOA_TRY(
+            each(rows, draft, &draft->files[i], rows->kept + i, draft_version(draft), err));
     return STOA_OK;
 }
 
@@ -236,10 +288,9 @@ struct stat_target {
     uint32_t field_id;
 };
 
-static stoa_status write_stat(void *context, uint32_t file,
+static stoa_status write_stat(const struct stat_target *target, uint32_t file,
                               const struct stoa_stat_row *stat, stoa_error *err)
 {
-    const struct stat_target *target = context;
     struct rows *rows = target->rows;
     row_begin(rows, STOA_KIND_STAT);
     rows->row[STOA_COL_FILE] = int_value(file);
@@ -257,13 +308,22 @@ static stoa_status write_stat(void *context, uint32_t file,
     return row_end(rows, err);
 }
 
+/* A statistic of one of the parent's files. */
+static stoa_status write_old_stat(void *context, uint32_t file,
+                                  const struct stoa_stat_row *stat, stoa_error *err)
+{
+    const struct stat_target *target = context;
+    const uint32_t number = target->rows->numbers[file];
+    return number != GONE ? write_stat(target, number, stat, err) : STOA_OK;
+}
+
 /* How many columns get statistics: what both sides have, within the limit [DS-15]. */
 static uint32_t count_tracked(const struct stoa_manifest_draft *draft, uint32_t chosen,
-                              uint32_t files)
+                              uint32_t kept)
 {
+    const uint32_t files = kept + draft->file_count;
     uint32_t count = chosen;
-    if (draft->parent != NULL && draft->parent->file_count > 0 &&
-        draft->parent->tracked_count < count)
+    if (kept > 0 && draft->parent->tracked_count < count)
         count = draft->parent->tracked_count;
     if (draft->file_count > 0) {
         const uint32_t have = draft->stats != NULL ? draft->stats->column_count : 0;
@@ -278,15 +338,14 @@ static stoa_status write_column_stats(struct rows *rows,
                                       const struct stoa_manifest_draft *draft, uint32_t k,
                                       uint32_t field, stoa_error *err)
 {
-    const uint32_t old = draft->parent != NULL ? draft->parent->file_count : 0;
     struct stat_target target = {.rows = rows, .field_id = draft->schema.fields[field].id};
-    if (old > 0)
-        STOA_TRY(stoa_manifest_read_stats(draft->parent, k, write_stat, &target, err));
+    if (rows->kept > 0)
+        STOA_TRY(stoa_manifest_read_stats(draft->parent, k, write_old_stat, &target, err));
     size_t at = 0;
     for (uint32_t i = 0; i < draft->file_count; i++) {
         struct stoa_stat_row row;
         at += stoa_stat_row_unpack(draft->stats->columns[k].data + at, &row);
-        STOA_TRY(write_stat(&target, old + i, &row, err));
+        STOA_TRY(write_stat(&target, rows->kept + i, &row, err));
     }
     return STOA_OK;
 }
@@ -295,13 +354,12 @@ static stoa_status write_stats(struct rows *rows, const struct stoa_manifest_dra
                                stoa_error *err)
 {
     const uint32_t field_count = (uint32_t)draft->schema.field_count;
-    const uint32_t old = draft->parent != NULL ? draft->parent->file_count : 0;
     uint32_t *tracked = stoa_alloc_array(field_count, sizeof *tracked);
     if (tracked == NULL)
         return stoa_fail_memory(err, field_count * sizeof *tracked);
     uint32_t count = stoa_manifest_choose_tracked(draft->partitions, draft->partition_count,
                                                   field_count, tracked);
-    count = count_tracked(draft, count, old + draft->file_count);
+    count = count_tracked(draft, count, rows->kept);
     stoa_status status = STOA_OK;
     for (uint32_t k = 0; k < count && status == STOA_OK; k++)
         status = write_column_stats(rows, draft, k, tracked[k], err);
@@ -309,11 +367,31 @@ static stoa_status write_stats(struct rows *rows, const struct stoa_manifest_dra
     return status;
 }
 
-static stoa_status check_limits(const struct stoa_manifest_draft *draft, stoa_error *err)
+static stoa_status number_files(struct rows *rows, const struct stoa_manifest_draft *draft,
+                                stoa_error *err)
+{
+    const uint32_t old = draft->parent != NULL ? draft->parent->file_count : 0;
+    rows->numbers = stoa_alloc_array(old, sizeof *rows->numbers);
+    if (rows->numbers == NULL)
+        return stoa_fail_memory(err, old * sizeof *rows->numbers);
+    for (uint32_t i = 0; i < old; i++)
+        rows->numbers[i] =
+            draft->dropped != NULL && draft->dropped[i] ? GONE : rows->kept++;
+    return STOA_OK;
+}
+
+static stoa_status check_limits(const struct rows *rows,
+                                const struct stoa_manifest_draft *draft, stoa_error *err)
 {
     const struct stoa_manifest *parent = draft->parent;
-    const uint64_t files = draft->file_count + (parent != NULL ? parent->file_count : 0);
+    const uint64_t files = (uint64_t)draft->file_count + rows->kept;
     const uint32_t sources = draft->source_count;
+    if (parent != NULL && draft->batch != NULL &&
+        parent->batch_count >= STOA_MANIFEST_BATCHES &&
+        stoa_batch_find(parent, draft->batch->id) == NULL)
+        return stoa_fail(err, STOA_E_LIMIT,
+                         "expected at most %d batches in a dataset, found one more",
+                         STOA_MANIFEST_BATCHES);
     if (files > STOA_MANIFEST_FILES || sources > STOA_MANIFEST_SOURCES)
         return stoa_fail(err, STOA_E_LIMIT,
                          "expected at most %d files in a dataset and %d sources in a "
@@ -330,6 +408,7 @@ static stoa_status write_all(struct rows *rows, const struct stoa_manifest_draft
     STOA_TRY(write_version(rows, draft, err));
     STOA_TRY(write_fields(rows, draft, err));
     STOA_TRY(write_sources(rows, draft, err));
+    STOA_TRY(write_batches(rows, draft, err));
     STOA_TRY(for_files(rows, draft, write_file, err));
     STOA_TRY(for_files(rows, draft, write_values, err));
     STOA_TRY(write_stats(rows, draft, err));
@@ -348,11 +427,13 @@ stoa_status stoa_manifest_write(const struct stoa_manifest_draft *draft,
     for (uint32_t c = 0; c < STOA_COL_COUNT; c++)
         stoa_column_builder_init(&rows.columns[c],
                                  stoa_type_phys(stoa_manifest_fields[c].type));
-    STOA_TRY_CLEANUP(check_limits(draft, err));
+    STOA_TRY_CLEANUP(number_files(&rows, draft, err));
+    STOA_TRY_CLEANUP(check_limits(&rows, draft, err));
     STOA_TRY_CLEANUP(stoa_file_writer_create(file, &schema, &options, &rows.writer, err));
     STOA_TRY_CLEANUP(write_all(&rows, draft, err));
 cleanup:
     stoa_file_writer_free(rows.writer);
+    stoa_free(rows.numbers);
     for (uint32_t c = 0; c < STOA_COL_COUNT; c++)
         stoa_column_builder_done(&rows.columns[c]);
     return status;

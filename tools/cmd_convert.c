@@ -14,7 +14,8 @@
 #include "tools/layout_table.h"
 #include "tools/message.h"
 
-static const char *const modes[] = {"append", "create", NULL};
+static const char *const modes[] = {"append", "create", "overwrite", "overwrite-partitions",
+                                    NULL};
 static const char *const profiles[] = {"balanced", "fast", "compact", NULL};
 static const char *const formats[] = {"csv", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
@@ -30,6 +31,8 @@ struct settings {
     struct text_list nulls;
     int mode, profile, format, header, progress;
     char delimiter, quote;
+    const char *batch_id;
+    int replace_batch, allow_empty;
     int no_quote, all_text, dry_run, explain, quiet;
     uint64_t skip, threads, memory;
 };
@@ -43,8 +46,14 @@ static const struct option options[] = {
      "the dataset's directory; made when absent"},
     {"partition-by", 0, OPTION_NAMES, AT(partition_by), "COLUMN,...", NULL,
      "one directory per value; remembered by the dataset"},
-    {"mode", 0, OPTION_CHOICE, AT(mode), "append|create", modes,
-     "create refuses an existing dataset (default append)"},
+    {"mode", 0, OPTION_CHOICE, AT(mode), "append|create|overwrite|overwrite-partitions", modes,
+     "create refuses an existing dataset; overwrite replaces all rows, or those of touched partitions"},
+    {"batch-id", 0, OPTION_TEXT, AT(batch_id), "ID", NULL,
+     "your name for this load: the same sources under it are committed once, however often it runs"},
+    {"replace-batch", 0, OPTION_FLAG, AT(replace_batch), NULL, NULL,
+     "put these rows in the place of those of the batch"},
+    {"allow-empty", 0, OPTION_FLAG, AT(allow_empty), NULL, NULL,
+     "let no rows at all replace others"},
     {"types", 0, OPTION_NAMES, AT(types), "NAME=TYPE,...", NULL,
      "fix types, as in id=text,amount=decimal(12,2)"},
     {"all-text", 0, OPTION_FLAG, AT(all_text), NULL, NULL,
@@ -181,6 +190,17 @@ static void say_sources(const stoa_convert_report *report)
         message_note("source", "and %zu more", report->source_count - MOST);
 }
 
+/* The task has run before: what an orchestrator's second try wants to hear. */
+static void say_repeat(const struct settings *settings, const stoa_convert_report *report)
+{
+    message_note(
+        "skip",
+        "batch %s is already committed as version %llu of %s (the same %zu source%s); "
+        "nothing to do",
+        settings->batch_id, (unsigned long long)report->version, settings->output,
+        report->source_count, report->source_count == 1 ? "" : "s");
+}
+
 static void say_report(const struct settings *settings, const stoa_convert_report *report,
                        double seconds)
 {
@@ -198,6 +218,10 @@ static void say_report(const struct settings *settings, const stoa_convert_repor
         snprintf(partitions, sizeof partitions, ", %s partition%s",
                  message_count(report->partition_count, c),
                  report->partition_count == 1 ? "" : "s");
+    if (report->rows_replaced > 0)
+        message_note("replaced", "%s row%s of the version before",
+                     message_count(report->rows_replaced, a),
+                     report->rows_replaced == 1 ? "" : "s");
     if (settings->dry_run) {
         message_note("dry run", "%s would become version %llu; nothing was written",
                      settings->output, (unsigned long long)report->version);
@@ -276,6 +300,9 @@ static int convert(const struct command *command, const struct settings *setting
         .partition_by = settings->partition_by.items,
         .partition_count = settings->partition_by.count,
         .mode = settings->mode >= 0 ? modes[settings->mode] : NULL,
+        .batch_id = settings->batch_id,
+        .replace_batch = settings->replace_batch,
+        .allow_empty = settings->allow_empty,
         .filters = settings->filters.items,
         .filter_count = settings->filters.count,
         .profile = settings->profile >= 0 ? profiles[settings->profile] : NULL,
@@ -301,7 +328,10 @@ static int convert(const struct command *command, const struct settings *setting
     stoa_error_clear(&err);
     stoa_convert_report *report = NULL;
     if (stoa_convert(&convert_options, &report, &err) == STOA_OK) {
-        say_report(settings, report, now_seconds() - progress.start);
+        if (report->is_repeat)
+            say_repeat(settings, report);
+        else
+            say_report(settings, report, now_seconds() - progress.start);
         code = 0;
     } else {
         code = report_failure(settings, &err);
@@ -353,14 +383,18 @@ const struct command cmd_convert = {
     .name = "convert",
     .summary = "turn text files into a committed version of a dataset",
     .usage = "SOURCE... -o DATASET",
-    .examples = "  stoa convert orders.csv -o lake/orders\n"
-                "  stoa convert 2026-*.csv -o lake/orders --partition-by country\n"
-                "  stoa convert feed.csv -o lake/feed --types zip=text --null NA\n"
-                "  zcat feed.csv.gz | stoa convert - -o lake/feed\n",
+    .examples =
+        "  stoa convert orders.csv -o lake/orders\n"
+        "  stoa convert 2026-*.csv -o lake/orders --partition-by country\n"
+        "  stoa convert feed.csv -o lake/feed --types zip=text --null NA\n"
+        "  stoa convert day.csv -o lake/feed --batch-id 2026-11-25      safe to run again\n"
+        "  zcat feed.csv.gz | stoa convert - -o lake/feed\n",
     .notes =
         "Types are inferred over all rows and never lose information: 007 stays text. Either every\n"
         "row is committed, or nothing is and the error names the line. Appending rows whose\n"
-        "columns or types do not fit the dataset is refused (exit 4).\n",
+        "columns or types do not fit the dataset is refused (exit 4). With --batch-id a load that\n"
+        "was killed or is tried again leaves every row once; other sources under a known id are\n"
+        "refused (exit 7) unless --replace-batch says that they are meant.\n",
     .options = options,
     .min_paths = 1,
     .max_paths = 1000000,

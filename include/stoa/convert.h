@@ -41,7 +41,15 @@ typedef struct stoa_convert_options {
         *partition_by; /* column names; for an existing dataset: none, or the same */
     size_t partition_count;
     const char
-        *mode; /* NULL or "append": create or append; "create": refuse an existing one */
+        *mode; /* NULL or "append": create or append; "create": refuse an existing one;
+                  "overwrite": in the place of all rows; "overwrite-partitions": of those in the
+                  partitions that the sources have rows for */
+    /* The caller's name for what the sources are, 1 to 255 bytes of UTF-8: rows of one id are
+     * committed once. The same sources again are no work and no error, others are
+     * STOA_E_BATCH_CONFLICT. NULL: every run is taken for new data. */
+    const char *batch_id;
+    int replace_batch;   /* 1: these rows in the place of the batch's, at once */
+    int allow_empty;     /* 1: rows may be replaced by none */
     const char *profile; /* NULL or "balanced", "fast", "compact" */
     /* Columns that are searched for single values: row groups without the value are then skipped. */
     const char *const *filters;
@@ -84,7 +92,9 @@ typedef struct stoa_convert_source {
 
 /* What was done; owned by the caller, released with stoa_convert_report_free. */
 typedef struct stoa_convert_report {
-    uint64_t version; /* that was committed; with dry_run: that would be */
+    uint64_t version;       /* that was committed; with dry_run: that would be */
+    int is_repeat;          /* 1: `version` held this batch already; nothing was done */
+    uint64_t rows_replaced; /* rows of the version before that are gone */
     uint64_t rows_read, rows_written, rows_rejected;
     uint64_t bytes_source, bytes_written;
     size_t file_count,

@@ -83,7 +83,8 @@ typedef struct stoa_version_info {
     uint64_t version;
     int64_t
         committed_us; /* microseconds since 1970-01-01T00:00:00Z, by the writer's clock */
-    const char *operation;                           /* "create", "append" */
+    const char *operation; /* "create", "append", "replace", "overwrite" */
+    const char *batch;     /* id of the batch that it committed; NULL: none */
     uint64_t rows_read, rows_written, rows_rejected; /* of this commit */
     uint64_t files_added;
     uint64_t total_rows, total_files, total_bytes; /* of the version */

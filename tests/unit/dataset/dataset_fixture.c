@@ -122,7 +122,10 @@ static stoa_status run(struct work *work, const struct fixture_options *options,
         .sources = &source,
         .source_count = 1,
     };
-    return stoa_commit(&work->transaction, &request, &work->base, out_version, err);
+    struct stoa_commit_result result = {0};
+    STOA_TRY(stoa_commit(&work->transaction, &request, &work->base, &result, err));
+    *out_version = result.version;
+    return STOA_OK;
 }
 
 stoa_status fixture_commit(const struct fixture_options *options, uint64_t *out_version,
