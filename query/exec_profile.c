@@ -19,6 +19,7 @@ void stoa_execution_counters(const struct stoa_execution *execution,
         out_counters->blocks_pruned += worker->blocks_skipped;
         out_counters->zones += worker->scan.zones_seen;
         out_counters->zones_pruned += worker->scan.zones_pruned;
+        out_counters->aids_damaged += worker->scan.zones_damaged;
     }
     out_counters->rows_matched += out_counters->rows_from_statistics;
 }

@@ -6,6 +6,7 @@
 #include "query/filter_prune.h"
 
 #include "format/sketch.h"
+#include "query/loss.h"
 
 enum { HASHES_MAX = 64 }; /* a longer IN is let through by chance anyway */
 
@@ -30,7 +31,8 @@ static size_t wanted_hashes(const struct stoa_predicate *predicate,
 
 stoa_status stoa_filters_judge(const struct stoa_plan *plan,
                                const struct stoa_open_file *file, uint32_t group,
-                               struct stoa_verdict *verdict, stoa_error *err)
+                               struct stoa_verdict *verdict, uint64_t *damaged,
+                               stoa_error *err)
 {
     for (uint32_t c = 0; c < plan->conjunct_count && !plan->ignores_statistics; c++) {
         const struct stoa_conjunct *conjunct = &plan->conjuncts[c];
@@ -41,8 +43,13 @@ stoa_status stoa_filters_judge(const struct stoa_plan *plan,
         const size_t count = wanted_hashes(&conjunct->predicate, hashes);
         if (count == 0)
             continue;
-        STOA_TRY(stoa_reader_may_hold(file->reader, file->columns[conjunct->column], group,
-                                      hashes, count, &may, err));
+        const stoa_status status = stoa_reader_may_hold(
+            file->reader, file->columns[conjunct->column], group, hashes, count, &may, err);
+        if (plan->skips_corrupt && stoa_loss_is_damage(status)) {
+            (*damaged)++; /* rows can be read without their filter */
+            continue;
+        }
+        STOA_TRY(status);
         if (may)
             continue;
         verdict->is_pruned = true;

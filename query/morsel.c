@@ -302,8 +302,8 @@ static stoa_status enter_group(struct stoa_morsel_source *source, stoa_error *er
     STOA_TRY(stoa_reader_row_group(source->files->reader, source->group, &info, err));
     STOA_TRY(judge_group(source, &verdict, err));
     if (!verdict.is_pruned) {
-        STOA_TRY(
-            stoa_filters_judge(source->plan, source->files, source->group, &verdict, err));
+        STOA_TRY(stoa_filters_judge(source->plan, source->files, source->group, &verdict,
+                                    &source->counters.aids_damaged, err));
         source->counters.row_groups_filtered += verdict.is_pruned;
     }
     source->next_row = info.first_row + info.rows;

@@ -62,6 +62,7 @@ struct stoa_scan_worker {
     bool has_zones;         /* what is in `zones` holds for the morsel */
     struct stoa_verdict zones[STOA_BLOCK_ZONES];
     uint64_t zones_seen, zones_pruned;     /* running totals */
+    uint64_t zones_damaged;                /* likewise: blocks of a column */
     struct stoa_decompressor decompressor; /* of all slots */
     uint64_t rows_scanned, rows_matched;   /* running totals */
 };

@@ -5,6 +5,7 @@
  * aggregates take a zone's statistics from here too.
  */
 #include "common/alloc.h"
+#include "query/loss.h"
 #include "query/scan_parts.h"
 
 static uint32_t zone_count(const struct stoa_morsel *morsel)
@@ -12,20 +13,40 @@ static uint32_t zone_count(const struct stoa_morsel *morsel)
     return morsel->rows / STOA_ZONE_ROWS + (morsel->rows % STOA_ZONE_ROWS != 0);
 }
 
+/* Rows can be read without their zones, whose damage then costs time alone. */
+static stoa_status load_zones(struct stoa_scan_worker *worker, uint32_t column,
+                              stoa_error *err)
+{
+    struct stoa_scan_column *state = &worker->columns[column];
+    const struct stoa_morsel *morsel = worker->morsel;
+    stoa_error damage;
+    stoa_error_clear(&damage);
+    const stoa_status status = stoa_reader_block_zones(
+        morsel->file->reader, morsel->file->columns[column], morsel->group, morsel->block,
+        state->zones, &state->zone_count, &damage);
+    if (status == STOA_OK)
+        return STOA_OK;
+    if (worker->plan->skips_corrupt && stoa_loss_is_damage(status)) {
+        state->zone_count = 0;
+        worker->zones_damaged++;
+        return STOA_OK;
+    }
+    if (err)
+        *err = damage;
+    return status;
+}
+
 stoa_status stoa_scan_zone_stats(struct stoa_scan_worker *worker, uint32_t column,
                                  const struct stoa_stats **out_zones, uint32_t *out_count,
                                  stoa_error *err)
 {
     struct stoa_scan_column *state = &worker->columns[column];
-    const struct stoa_morsel *morsel = worker->morsel;
     if (!state->zones)
         state->zones = stoa_alloc_array(STOA_BLOCK_ZONES, sizeof *state->zones);
     if (!state->zones)
         return stoa_fail_memory(err, STOA_BLOCK_ZONES * sizeof *state->zones);
     if (!state->has_zones)
-        STOA_TRY(stoa_reader_block_zones(
-            morsel->file->reader, morsel->file->columns[column], morsel->group,
-            morsel->block, state->zones, &state->zone_count, err));
+        STOA_TRY(load_zones(worker, column, err));
     state->has_zones = true;
     *out_zones = state->zones;
     *out_count = state->zone_count;

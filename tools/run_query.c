@@ -183,6 +183,11 @@ static int report_skipped(const stoa_query *query)
     stoa_query_counters counters;
     char rows[MESSAGE_COUNT_MAX];
     stoa_query_get_counters(query, &counters);
+    if (counters.aids_damaged > 0)
+        message_note("note",
+                     "damaged zones or filters: %s; rows were read without them, none is "
+                     "missing for that; stoa verify names them",
+                     message_count(counters.aids_damaged, rows));
     if (counters.rows_skipped == 0)
         return 0;
     message_note("skipped", "%s rows in all; the answer is over the others",

@@ -92,6 +92,8 @@ typedef struct stoa_query_counters {
     uint64_t bytes_total;          /* payload bytes of all files of the version */
     uint64_t rows_from_statistics; /* rows answered from statistics alone */
     uint64_t rows_skipped;         /* left out because of damage */
+    uint64_t aids_damaged; /* zones of blocks and filters of row groups that are damaged, so
+                            * that rows were read without them; no row is missing for that */
 } stoa_query_counters;
 STOA_API void stoa_query_get_counters(const stoa_query *query,
                                       stoa_query_counters *out_counters);
