@@ -60,7 +60,7 @@ static void find_shape(const char *tree, char shape[TREE_SIZE])
 }
 
 static const char *find_reason(const struct stoa_enc_bids *bids, uint8_t encoding,
-                               const struct stoa_enc_bid **out_own,
+                               uint64_t size, const struct stoa_enc_bid **out_own,
                                const struct stoa_enc_bid **out_next)
 {
     *out_own = NULL;
@@ -77,7 +77,9 @@ static const char *find_reason(const struct stoa_enc_bids *bids, uint8_t encodin
     if (encoding == STOA_ENC_CONST)
         return "all values are equal";
     if (encoding == STOA_ENC_DICT)
-        return "a dictionary pays for the row group";
+        return *out_next && (*out_next)->size < size
+                   ? "a dictionary pays for the row group, if not for this block"
+                   : "a dictionary pays for the row group";
     if (encoding == STOA_ENC_SAME)
         return "another column tells it";
     if (!*out_own)
@@ -101,9 +103,9 @@ static stoa_status ask(struct layout *layout, const struct stoa_block_info *bloc
                                    &layout->builder, err));
     const struct stoa_column column = stoa_column_builder_view(&layout->builder);
     STOA_TRY(stoa_block_bids(&column, layout->profile, &bids, err));
-    info->why = find_reason(&bids, block->encoding, &own, &next);
     info->sample_rows = block->rows;
     info->sample_bytes = layout->slot.block.root ? layout->slot.block.root->size : 0;
+    info->why = find_reason(&bids, block->encoding, info->sample_bytes, &own, &next);
     info->sample_estimate = own ? own->size : 0;
     info->next = next ? next->encoding->name : "";
     info->next_estimate = next ? next->size : 0;

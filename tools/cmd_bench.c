@@ -35,7 +35,7 @@ static const struct option options[] = {
     {"queries", 'q', OPTION_TEXT, offsetof(struct settings, file), "FILE", NULL,
      "run the statements of FILE instead, each ended by ;  (- is standard input)"},
     {"runs", 0, OPTION_COUNT, offsetof(struct settings, runs), "N", NULL,
-     "hot runs of each (default: five, and until a third of a second has passed)"},
+     "hot runs of each (default 0: five, and until a third of a second has passed)"},
     {"hot-only", 0, OPTION_FLAG, offsetof(struct settings, hot_only), NULL, NULL,
      "no cold run, so nothing is dropped from the page cache"},
     {"format", 0, OPTION_CHOICE, offsetof(struct settings, format), "table|json", formats,

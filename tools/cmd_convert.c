@@ -365,6 +365,10 @@ static int run(const struct command *command, int argc, char **argv)
     int code = options_parse(command, argc, argv, &settings, &paths);
     if (code == -1 && !settings.output)
         code = message_usage(command->name, "no dataset is named: -o DATASET");
+    if (code == -1 && settings.explain && settings.dry_run)
+        code = message_usage(command->name,
+                             "--explain shows how columns were encoded, --dry-run encodes "
+                             "none: leave one of them out");
     if (code == -1 && settings.threads > 1024)
         code = message_usage(command->name, "--threads: expected at most 1024, found %llu",
                              (unsigned long long)settings.threads);
@@ -372,7 +376,7 @@ static int run(const struct command *command, int argc, char **argv)
         interrupt_install();
         message_set_quiet(settings.quiet);
         code = convert(command, &settings, paths, argv);
-        if (code == 0 && settings.explain && !settings.dry_run)
+        if (code == 0 && settings.explain)
             code = explain(&settings);
     }
     options_release(options, &settings);

@@ -10,5 +10,6 @@ try convert -o x
 try head d -n ten
 try convert a.csv -o x --memory lots
 try convert a.csv -o x --types a=strange
+try convert a.csv -o x --explain --dry-run
 try gc d --grace 1m
 try help nothing
