@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a column holds over all files, for `stoa info`: from footers alone, column by column,
- * when it is asked for.
+ * What a column holds over all files, for `stoa info`: from footers, column by column, when it is
+ * asked for. Different values are counted apart from the rest, since those of small files must
+ * be read for it.
  */
 #include <pthread.h>
 #include <string.h>
@@ -17,6 +18,9 @@ struct column_text {
     bool is_loaded;
     stoa_column_info info;
     char *min, *max, *encodings; /* owned */
+    bool is_counted;
+    bool has_distinct;
+    uint64_t distinct;
 };
 
 struct stoa_column_cache {
@@ -25,11 +29,15 @@ struct stoa_column_cache {
     size_t count;
 };
 
+/* Different values over the files. */
+struct values {
+    struct stoa_sketch sketch;
+    bool is_whole;         /* it covers all files so far */
+    uint64_t rows_decoded; /* for it */
+};
+
 /* Sums over the files. */
 struct sums {
-    struct stoa_sketch sketch;
-    bool has_sketch;       /* it covers all files so far */
-    uint64_t rows_decoded; /* for it */
     struct stoa_stats stats;
     uint64_t stored_bytes;
     uint64_t by_encoding[STOA_ENC_ID_LIMIT];
@@ -71,7 +79,10 @@ static stoa_status add_blocks(struct stoa_reader *reader, uint32_t column,
 {
     for (uint32_t g = 0; g < stoa_reader_row_groups(reader); g++) {
         struct stoa_row_group_info group;
+        uint64_t dictionary = 0;
         STOA_TRY(stoa_reader_row_group(reader, g, &group, err));
+        STOA_TRY(stoa_reader_dictionary_size(reader, column, g, &dictionary, err));
+        sums->stored_bytes += dictionary;
         for (uint32_t b = 0; b < group.blocks; b++) {
             struct stoa_block_info block;
             STOA_TRY(stoa_reader_block_info(reader, column, g, b, &block, err));
@@ -135,20 +146,18 @@ static stoa_status try_values(struct stoa_reader *reader, uint32_t column,
 }
 
 static stoa_status add_sketch(struct stoa_reader *reader, uint32_t column,
-                              struct sums *sums, stoa_error *err)
+                              enum stoa_phys phys, struct values *values, stoa_error *err)
 {
     const uint64_t rows = stoa_reader_rows(reader);
     struct stoa_sketch sketch = {{0}};
     bool has = false;
-    if (!sums->has_sketch)
-        return STOA_OK;
     STOA_TRY(stoa_reader_sketch(reader, column, &has, &sketch, err));
-    if (!has && rows <= DECODED_ROWS - sums->rows_decoded) {
-        sums->rows_decoded += rows;
-        STOA_TRY(try_values(reader, column, sums->stats.phys, &sketch, &has, err));
+    if (!has && rows <= DECODED_ROWS - values->rows_decoded) {
+        values->rows_decoded += rows;
+        STOA_TRY(try_values(reader, column, phys, &sketch, &has, err));
     }
-    stoa_sketch_merge(&sums->sketch, &sketch);
-    sums->has_sketch = has;
+    stoa_sketch_merge(&values->sketch, &sketch);
+    values->is_whole = has;
     return STOA_OK;
 }
 
@@ -158,7 +167,6 @@ static stoa_status add_file(struct stoa_reader *reader, uint32_t column, struct 
     struct stoa_stats stats;
     STOA_TRY(stoa_reader_file_stats(reader, column, &stats, err));
     stoa_stats_merge(&sums->stats, &stats);
-    STOA_TRY(add_sketch(reader, column, sums, err));
     return add_blocks(reader, column, sums, err);
 }
 
@@ -217,22 +225,12 @@ static stoa_status encodings_text(const struct sums *sums, char **out, stoa_erro
     return status;
 }
 
-/* There are no more different values than values. */
-static uint64_t count_distinct(const struct sums *sums)
-{
-    const uint64_t values = sums->stats.rows - sums->stats.null_count;
-    const uint64_t distinct = stoa_sketch_estimate(&sums->sketch);
-    return distinct < values ? distinct : values;
-}
-
 static stoa_status make_texts(struct column_text *column, stoa_type type,
                               const struct sums *sums, stoa_error *err)
 {
     const struct stoa_stats *stats = &sums->stats;
     column->info.null_count = stats->null_count;
     column->info.stored_bytes = sums->stored_bytes;
-    column->info.has_distinct = sums->has_sketch;
-    column->info.distinct = sums->has_sketch ? count_distinct(sums) : 0;
     column->info.has_bounds = stats->has_bounds && !stats->max_is_open;
     if (column->info.has_bounds) {
         STOA_TRY(bound_text(type, &stats->min, stats->min_is_exact, &column->min, err));
@@ -251,7 +249,7 @@ static stoa_status load(stoa_dataset *dataset, uint32_t number, stoa_error *err)
 {
     struct column_text *column = &dataset->columns->columns[number];
     const stoa_type type = dataset->info.schema.fields[number].type;
-    struct sums sums = {.has_sketch = true};
+    struct sums sums = {.stored_bytes = 0};
     stoa_stats_init(&sums.stats, stoa_type_phys(type));
     for (size_t i = 0; i < dataset->info.file_count; i++) {
         struct stoa_reader *reader = NULL;
@@ -272,14 +270,41 @@ static stoa_status load(stoa_dataset *dataset, uint32_t number, stoa_error *err)
     return STOA_OK;
 }
 
+/* Under the lock, of a loaded column. There are no more different values than values. */
+static stoa_status count(stoa_dataset *dataset, uint32_t number, stoa_error *err)
+{
+    struct column_text *column = &dataset->columns->columns[number];
+    const enum stoa_phys phys = stoa_type_phys(dataset->info.schema.fields[number].type);
+    struct values values = {.is_whole = true};
+    for (size_t i = 0; i < dataset->info.file_count && values.is_whole; i++) {
+        struct stoa_reader *reader = NULL;
+        STOA_TRY(stoa_dataset_acquire(dataset, i, &reader, err));
+        const stoa_status status = add_sketch(reader, number, phys, &values, err);
+        stoa_dataset_release(dataset, i, reader);
+        STOA_TRY(status);
+    }
+    const uint64_t most = dataset->info.rows - column->info.null_count;
+    const uint64_t distinct = values.is_whole ? stoa_sketch_estimate(&values.sketch) : 0;
+    column->has_distinct = values.is_whole;
+    column->distinct = distinct < most ? distinct : most;
+    column->is_counted = true;
+    return STOA_OK;
+}
+
+static stoa_status check_number(const stoa_dataset *dataset, size_t column, stoa_error *err)
+{
+    if (column < dataset->info.schema.field_count)
+        return STOA_OK;
+    return stoa_fail(err, STOA_E_USAGE, "expected a column number below %zu, found %zu",
+                     dataset->info.schema.field_count, column);
+}
+
 stoa_status stoa_dataset_column(stoa_dataset *dataset, size_t column,
                                 stoa_column_info *out_info, stoa_error *err)
 {
     struct stoa_column_cache *cache = dataset->columns;
     stoa_status status = STOA_OK;
-    if (column >= dataset->info.schema.field_count)
-        return stoa_fail(err, STOA_E_USAGE, "expected a column number below %zu, found %zu",
-                         dataset->info.schema.field_count, column);
+    STOA_TRY(check_number(dataset, column, err));
     (void)pthread_mutex_lock(&cache->lock);
     if (!cache->columns[column].is_loaded)
         status = load(dataset, (uint32_t)column, err);
@@ -287,4 +312,23 @@ stoa_status stoa_dataset_column(stoa_dataset *dataset, size_t column,
     if (status == STOA_OK)
         *out_info = cache->columns[column].info;
     return status;
+}
+
+stoa_status stoa_dataset_distinct(stoa_dataset *dataset, size_t column, int *out_known,
+                                  uint64_t *out_distinct, stoa_error *err)
+{
+    struct stoa_column_cache *cache = dataset->columns;
+    stoa_column_info info;
+    stoa_status status = STOA_OK;
+    STOA_TRY(stoa_dataset_column(dataset, column, &info, err));
+    struct column_text *found = &cache->columns[column];
+    (void)pthread_mutex_lock(&cache->lock);
+    if (!found->is_counted)
+        status = count(dataset, (uint32_t)column, err);
+    (void)pthread_mutex_unlock(&cache->lock);
+    if (status != STOA_OK)
+        return status;
+    *out_known = found->has_distinct;
+    *out_distinct = found->distinct;
+    return STOA_OK;
 }

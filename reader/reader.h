@@ -147,6 +147,10 @@ STOA_MUST_USE stoa_status stoa_reader_block_info(struct stoa_reader *reader,
                                                  uint32_t block,
                                                  struct stoa_block_info *out_info,
                                                  stoa_error *err);
+/* Stored bytes of a column's dictionary in a row group; 0 when it has none. */
+STOA_MUST_USE stoa_status stoa_reader_dictionary_size(struct stoa_reader *reader,
+                                                      uint32_t column, uint32_t group,
+                                                      uint64_t *out_size, stoa_error *err);
 
 /*
  * Where one thread keeps one column's current block: payload buffer, arena, and the

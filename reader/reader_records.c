@@ -304,7 +304,7 @@ stoa_status stoa_reader_block_info(struct stoa_reader *reader, uint32_t column,
                                    uint32_t group, uint32_t block,
                                    struct stoa_block_info *out_info, stoa_error *err)
 {
-    struct stoa_block_site site;
+    struct stoa_block_site site = {.column = column};
     struct stoa_block_record record;
     STOA_TRY(stoa_site_find(reader, column, group, block, &site, err));
     STOA_TRY(stoa_reader_block_record(reader, &site, &record, err));
@@ -317,6 +317,17 @@ stoa_status stoa_reader_block_info(struct stoa_reader *reader, uint32_t column,
         .raw_size = record.raw_size,
         .uses_dictionary = (record.core.flags & STOA_RECORD_USES_DICTIONARY) != 0,
     };
+    return STOA_OK;
+}
+
+stoa_status stoa_reader_dictionary_size(struct stoa_reader *reader, uint32_t column,
+                                        uint32_t group, uint64_t *out_size, stoa_error *err)
+{
+    struct stoa_block_site site = {.column = column};
+    struct stoa_dictionary_record record;
+    STOA_TRY(stoa_site_find(reader, column, group, 0, &site, err));
+    STOA_TRY(stoa_reader_dictionary_record(reader, &site, &record, err));
+    *out_size = record.count > 0 ? record.stored_size : 0;
     return STOA_OK;
 }
 
@@ -340,7 +351,7 @@ stoa_status stoa_reader_block_stats(struct stoa_reader *reader, uint32_t column,
                                     uint32_t group, uint32_t block,
                                     struct stoa_stats *out_stats, stoa_error *err)
 {
-    struct stoa_block_site site;
+    struct stoa_block_site site = {.column = column};
     struct stoa_block_record record;
     STOA_TRY(stoa_site_find(reader, column, group, block, &site, err));
     STOA_TRY(stoa_reader_block_record(reader, &site, &record, err));

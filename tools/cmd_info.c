@@ -53,18 +53,22 @@ static stoa_status print_columns(stoa_dataset *dataset, struct stdout_sink *sink
     stoa_status status = table_create(&head, 0, 40, &table, err);
     for (size_t i = 0; status == STOA_OK && i < info->schema.field_count; i++) {
         stoa_column_info column;
+        int has_distinct = 0;
+        uint64_t values = 0;
         status = stoa_dataset_column(dataset, i, &column, err);
+        if (status == STOA_OK)
+            status = stoa_dataset_distinct(dataset, i, &has_distinct, &values, err);
         if (status != STOA_OK)
             break;
         char type[STOA_TYPE_TEXT_MAX];
         char nulls[MESSAGE_COUNT_MAX];
         char stored[MESSAGE_COUNT_MAX];
         char distinct[MESSAGE_COUNT_MAX + 1] = "~";
-        message_count(column.distinct, distinct + 1);
+        message_count(values, distinct + 1);
         const char *cells[] = {info->schema.fields[i].name,
                                stoa_type_text(info->schema.fields[i].type, type),
                                message_count(column.null_count, nulls),
-                               column.has_distinct ? distinct : "",
+                               has_distinct ? distinct : "",
                                column.min,
                                column.max,
                                message_size(column.stored_bytes, stored),

@@ -63,20 +63,24 @@ STOA_API STOA_MUST_USE stoa_status stoa_dataset_file(const stoa_dataset *dataset
 /* What a column holds, from statistics alone. */
 typedef struct stoa_column_info {
     uint64_t null_count;
-    uint64_t stored_bytes; /* payload bytes over all files */
+    uint64_t stored_bytes; /* payload bytes over all files, dictionaries included */
     int has_bounds;        /* min and max are known */
     const char *min,
         *max; /* canonical spellings, cut texts end in U+2026; borrowed; "" if unknown */
     const char
-        *encodings;    /* root encodings used, most bytes first: "dict, const"; borrowed */
-    int has_distinct;  /* distinct is known */
-    uint64_t distinct; /* different values, NULL apart, within 3.3 % */
+        *encodings; /* root encodings used, most bytes first: "dict, const"; borrowed */
 } stoa_column_info;
-/* Opens every file's footer on first use; of small files, which have no sketches, values are read too,
- * unless they are more than a million rows in all or damaged. */
+/* Opens every file's footer on first use. Safe to call from several threads. */
 STOA_API STOA_MUST_USE stoa_status stoa_dataset_column(stoa_dataset *dataset, size_t column,
                                                        stoa_column_info *out_info,
                                                        stoa_error *err);
+/* How many different values a column has, NULL apart, within 3.3 %. Values of small files, which
+ * have no sketches, are read on first use: *out_known is 0 where those are more than a million
+ * rows in all or damaged. Errors and threads as for stoa_dataset_column. */
+STOA_API STOA_MUST_USE stoa_status stoa_dataset_distinct(stoa_dataset *dataset,
+                                                         size_t column, int *out_known,
+                                                         uint64_t *out_distinct,
+                                                         stoa_error *err);
 
 /* One committed version, as `stoa log` shows it. */
 typedef struct stoa_version_info {

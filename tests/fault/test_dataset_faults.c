@@ -180,7 +180,10 @@ static stoa_status read_dataset(stoa_dataset *dataset, stoa_error *err)
     const stoa_dataset_info *info = stoa_dataset_get_info(dataset);
     for (size_t c = 0; c < info->schema.field_count; c++) {
         stoa_column_info column;
+        int known_distinct = 0;
+        uint64_t distinct = 0;
         STOA_TRY(stoa_dataset_column(dataset, c, &column, err));
+        STOA_TRY(stoa_dataset_distinct(dataset, c, &known_distinct, &distinct, err));
         for (size_t f = 0; f < info->file_count; f++) {
             bool known = false;
             struct stoa_stats stats;

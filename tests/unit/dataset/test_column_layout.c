@@ -27,7 +27,7 @@ static int take(void *context, const stoa_layout_part *part)
     while (strcmp(seen->schema->fields[seen->column].name, part->column) != 0)
         seen->column++; /* columns in order, or this runs out */
     assert_true(seen->column < seen->schema->field_count);
-    seen->bytes[seen->column] += part->bytes;
+    seen->bytes[seen->column] += part->bytes + part->dictionary_bytes;
     assert_true(part->dictionary_bytes == 0 || strncmp(part->encoding, "dict", 4) == 0);
     seen->rows[seen->column] += part->rows;
     assert_true(part->blocks > 0 && part->why[0] != '\0');

@@ -341,6 +341,8 @@ static void test_columns_are_told_beside_damaged_values(void **state)
     stoa_dataset_file_info file;
     struct stoa_reader *reader = NULL;
     stoa_column_info column;
+    int known = 0;
+    uint64_t distinct = 0;
     uint64_t offset = 0;
     uint64_t size = 0;
     char path[300];
@@ -349,7 +351,11 @@ static void test_columns_are_told_beside_damaged_values(void **state)
     make(&directory, path, 1);
     assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
     assert_ok(stoa_dataset_column(dataset, 0, &column, &error), &error);
-    assert_int_equal(column.has_distinct, 1);
+    assert_ok(stoa_dataset_distinct(dataset, 0, &known, &distinct, &error), &error);
+    assert_int_equal(known, 1);
+    assert_true(distinct > 0);
+    assert_fails(stoa_dataset_distinct(dataset, 99, &known, &distinct, &error),
+                 STOA_E_USAGE, &error);
     assert_ok(stoa_dataset_file(dataset, 0, &file, &error), &error);
     file_path(path, file.path, name);
     assert_ok(stoa_dataset_acquire(dataset, 0, &reader, &error), &error);
@@ -365,7 +371,8 @@ static void test_columns_are_told_beside_damaged_values(void **state)
     assert_int_equal(fclose(bytes), 0);
     assert_ok(stoa_dataset_open(path, &dataset, &error), &error);
     assert_ok(stoa_dataset_column(dataset, 0, &column, &error), &error);
-    assert_int_equal(column.has_distinct, 0);
+    assert_ok(stoa_dataset_distinct(dataset, 0, &known, &distinct, &error), &error);
+    assert_int_equal(known, 0);
     assert_true(column.min[0] != '\0' && column.stored_bytes > 0);
     stoa_dataset_close(dataset);
     test_directory_remove(&directory);
