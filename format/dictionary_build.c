@@ -91,25 +91,27 @@ static double cost_per_value(const struct stoa_enc_estimate *estimate, uint32_t 
                      stoa_profile_kappa(profile) * estimate->decode_cycles;
 }
 
+/* `codes` may stand in for the values. */
 static struct stoa_enc_input root_input(const struct stoa_column *column,
-                                        enum stoa_profile profile, uint32_t parents)
+                                        const uint32_t *codes, enum stoa_profile profile,
+                                        uint32_t parents)
 {
     struct stoa_enc_input input = {.column = column,
                                    .profile = profile,
                                    .depth = 1,
                                    .parent_mask = parents,
                                    .limit = INFINITY};
-    stoa_enc_collect_facts(column, NULL, &input.facts);
+    stoa_enc_collect_facts(column, codes, &input.facts);
     return input;
 }
 
 /* Cost of the sampled rows as they are; encodings that will cost more than `limit` need not say
  * how much. */
-static stoa_status plain_cost(const struct stoa_column *sample, enum stoa_profile profile,
-                              double limit, double *out_cost,
+static stoa_status plain_cost(const struct stoa_column *sample, const uint32_t *codes,
+                              enum stoa_profile profile, double limit, double *out_cost,
                               struct stoa_enc_hint *out_hint, stoa_error *err)
 {
-    struct stoa_enc_input input = root_input(sample, profile, 0);
+    struct stoa_enc_input input = root_input(sample, codes, profile, 0);
     struct stoa_enc_estimate estimate;
     input.limit = limit;
     STOA_TRY(stoa_enc_find_best(&input, &estimate, out_hint, err));
@@ -153,7 +155,7 @@ static stoa_status entry_cost(struct stoa_dictionary_build *build,
     if (build->count > 2 * SAMPLE_ENTRIES)
         values = stoa_column_slice(&values, build->count / 2 / 64 * 64, SAMPLE_ENTRIES);
     const struct stoa_enc_input input =
-        root_input(&values, profile, UINT32_C(1) << STOA_ENC_DICT);
+        root_input(&values, NULL, profile, UINT32_C(1) << STOA_ENC_DICT);
     struct stoa_enc_estimate estimate;
     STOA_TRY(stoa_enc_find_best(&input, &estimate, &build->entries, err));
     if (values.length < build->count)
@@ -198,8 +200,8 @@ static stoa_status compare_costs(struct stoa_dictionary_build *build,
         rows[i] = build->codes[rows[i]];
     STOA_TRY_CLEANUP(code_cost(&view, rows, build->count, profile, &codes, &coded, err));
     STOA_TRY_CLEANUP(entry_cost(build, profile, column->length, &entries, err));
-    STOA_TRY_CLEANUP(
-        plain_cost(&view, profile, (codes + entries) / WORTH, &plain, &build->rows, err));
+    STOA_TRY_CLEANUP(plain_cost(&view, rows, profile, (codes + entries) / WORTH, &plain,
+                                &build->rows, err));
     *out_pays = codes + entries < plain * WORTH;
     if (*out_pays)
         build->rows = coded;
@@ -306,7 +308,7 @@ stoa_status stoa_dictionary_build_encode(const struct stoa_dictionary_build *bui
 {
     const struct stoa_column values = stoa_column_builder_view(&build->values);
     struct stoa_enc_input input =
-        root_input(&values, profile, UINT32_C(1) << STOA_ENC_DICT);
+        root_input(&values, NULL, profile, UINT32_C(1) << STOA_ENC_DICT);
     input.hint = &build->entries;
     STOA_TRY(stoa_validity_write(NULL, values.length, out, err));
     const size_t root = out->size;

@@ -304,6 +304,9 @@ static stoa_status estimate_sample(const struct stoa_enc_input *input,
     return STOA_OK;
 }
 
+/* Numbers that share a scale, or that a codec finds patterns in, have been seen to shrink so far. */
+#define NUMBERS_SHRINK 4
+
 stoa_status stoa_alp_estimate(const struct stoa_enc_input *input,
                               struct stoa_enc_estimate *out_estimate, stoa_error *err)
 {
@@ -311,7 +314,8 @@ stoa_status stoa_alp_estimate(const struct stoa_enc_input *input,
     const uint32_t count = sampled_vectors(column);
     struct alp_numbers sample;
     struct candidates candidates;
-    if (!find_candidates(column, input->limit < 64 ? input->limit : 64, &candidates))
+    const double most = input->limit * NUMBERS_SHRINK;
+    if (!find_candidates(column, most < 64 ? most : 64, &candidates))
         return STOA_OK;
     stoa_status status = numbers_init(&sample, count, err);
     for (uint32_t k = 0; status == STOA_OK && k < count; k++) {

@@ -170,7 +170,8 @@ struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, 
         .profile = parent->profile,
         .depth = parent->depth + 1,
         .parent_mask = parent->parent_mask | UINT32_C(1) << id,
-        .limit = INFINITY,
+        /* What it takes alone, the parent takes at least. */
+        .limit = parent->limit * parent->column->length / column->length,
         .place = stoa_hint_child(parent->place, slot),
         .hint = parent->hint,
         .found = parent->found,
@@ -269,7 +270,7 @@ static stoa_status ask(const struct stoa_encoding *encoding, struct stoa_enc_inp
     const bool is_tie = choice->encoding && !(cost < trial->limit || cost > trial->limit);
     if (!choice->encoding || cost < trial->limit ||
         (is_tie && encoding->id < choice->encoding->id)) {
-        trial->limit = cost;
+        trial->limit = cost < trial->limit ? cost : trial->limit;
         choice->encoding = encoding;
         choice->estimate = estimate;
         stoa_hint_copy_below(&below, trial->place, &choice->below);
@@ -462,19 +463,21 @@ stoa_status stoa_enc_encode_best(const struct stoa_enc_input *input, struct stoa
 {
     struct choice choice;
     struct stoa_enc_kept kept = {.fsst = NULL};
+    struct stoa_enc_input asked = *input;
     stoa_status status = STOA_OK;
+    asked.limit = INFINITY; /* it has to become something */
     choice_init(&choice);
-    choice.encoding = only_candidate(input);
+    choice.encoding = only_candidate(&asked);
     if (choice.encoding) {
         choice.estimate.decode_cycles = choice.encoding->decode_cycles;
         stoa_hint_copy_below(hint_for(input, choice.encoding), input->place, &choice.below);
         if (input->found)
             note_choice(input, &choice, 0, input->found);
     } else {
-        status = choose_keeping(input, &kept, &choice, err);
+        status = choose_keeping(&asked, &kept, &choice, err);
     }
     if (status == STOA_OK)
-        status = encode_chosen(input, &choice, &kept, out, err);
+        status = encode_chosen(&asked, &choice, &kept, out, err);
     stoa_free(kept.fsst);
     return status;
 }

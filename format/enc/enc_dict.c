@@ -57,6 +57,8 @@ static stoa_status dict_estimate(const struct stoa_enc_input *input,
     const stoa_status status = stoa_enc_estimate_best(&child, &child_estimate, err);
     stoa_free(codes);
     STOA_TRY(status);
+    if (child_estimate.size == STOA_ENC_NEVER)
+        return STOA_OK;
     out_estimate->size = STOA_NODE_HEADER_SIZE + child_estimate.size;
     out_estimate->decode_cycles += child_estimate.decode_cycles;
     return STOA_OK;

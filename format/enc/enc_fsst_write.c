@@ -40,7 +40,8 @@ static bool is_hopeless(const struct stoa_enc_input *input)
     const double text = (double)input->facts.text_bytes;
     if (text < FEWEST_BYTES || text > (double)STOA_STREAM_MAX_RAW)
         return true;
-    return text * 8 * LEAST_SHARE / rows > input->limit;
+    const double kappa = stoa_profile_kappa(input->profile);
+    return text * LEAST_SHARE * (8 + kappa * CODE_CYCLES) / rows > input->limit;
 }
 
 /* The text's share under the profile's codec, which has mostly been looked at before. */
@@ -166,7 +167,7 @@ static void judge(const struct stoa_enc_input *input,
     const double table = (double)table_size(symbols);
     const double lengths = (double)trial->lengths.size * rows / trial->values;
     const double ends = 8.0 * stoa_vector_count(input->column->length);
-    if (table + codes > text * largest_share)
+    if (table + codes > text * largest_share || trial->lengths.size == STOA_ENC_NEVER)
         return;
     out->size = (uint64_t)(STOA_NODE_HEADER_SIZE + table + ends + codes + lengths);
     out->decode_cycles += trial->lengths.decode_cycles + CODE_CYCLES * codes / rows;

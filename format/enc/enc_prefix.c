@@ -125,11 +125,17 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
     struct stoa_enc_estimate suffixes;
     const struct stoa_enc_input prefix_input =
         stoa_enc_child_input(input, STOA_ENC_PREFIX, CHILD_PREFIXES, &parts->prefixes);
-    const struct stoa_enc_input suffix_input =
+    struct stoa_enc_input suffix_input =
         stoa_enc_child_input(input, STOA_ENC_PREFIX, CHILD_SUFFIXES, &parts->suffixes);
     STOA_TRY(stoa_enc_estimate_best(&prefix_input, &prefixes, err));
+    if (prefixes.size == STOA_ENC_NEVER)
+        return STOA_OK;
+    suffix_input.limit -= stoa_enc_cost(input->profile, &prefixes, input->column->length) +
+                          stoa_profile_kappa(input->profile) * out->decode_cycles;
+    if (suffix_input.limit <= 0)
+        return STOA_OK;
     STOA_TRY(stoa_enc_estimate_best(&suffix_input, &suffixes, err));
-    if (prefixes.size == STOA_ENC_NEVER || suffixes.size == STOA_ENC_NEVER)
+    if (suffixes.size == STOA_ENC_NEVER)
         return STOA_OK;
     out->size = STOA_NODE_HEADER_SIZE + starts_size(input->column->length) + prefixes.size +
                 suffixes.size;

@@ -82,6 +82,11 @@ static uint32_t shortest_run(enum stoa_phys phys)
     return phys == STOA_PHYS_BYTES || stoa_phys_width(phys) == 16 ? 2 : 4;
 }
 
+static double run_cycles(enum stoa_phys phys)
+{
+    return stoa_phys_width(phys) == 8 ? RUN_CYCLES : RUN_CYCLES_OTHERS;
+}
+
 static stoa_status estimate_runs(const struct stoa_enc_input *input, struct runs *runs,
                                  struct stoa_enc_estimate *out, stoa_error *err)
 {
@@ -99,10 +104,9 @@ static stoa_status estimate_runs(const struct stoa_enc_input *input, struct runs
     out->size = STOA_NODE_HEADER_SIZE + lengths.size + values.size;
     if (input->column->phys == STOA_PHYS_BOOL)
         out->decode_cycles = BIT_CYCLES;
-    const double cycles =
-        stoa_phys_width(input->column->phys) == 8 ? RUN_CYCLES : RUN_CYCLES_OTHERS;
-    out->decode_cycles += (lengths.decode_cycles + values.decode_cycles + cycles) *
-                          runs->count / input->column->length;
+    out->decode_cycles +=
+        (lengths.decode_cycles + values.decode_cycles + run_cycles(input->column->phys)) *
+        runs->count / input->column->length;
     return STOA_OK;
 }
 
@@ -110,8 +114,11 @@ static stoa_status rle_estimate(const struct stoa_enc_input *input,
                                 struct stoa_enc_estimate *out_estimate, stoa_error *err)
 {
     const struct stoa_column *column = input->column;
+    const uint32_t run_count = input->facts.run_count;
     if (input->facts.is_constant ||
-        input->facts.run_count > column->length / shortest_run(column->phys))
+        run_count > column->length / shortest_run(column->phys) ||
+        stoa_profile_kappa(input->profile) * run_cycles(column->phys) * run_count >=
+            input->limit * column->length)
         return STOA_OK;
     struct runs runs = {0};
     const stoa_status status = estimate_runs(input, &runs, out_estimate, err);

@@ -153,7 +153,8 @@ static stoa_status estimate_parts(const struct stoa_enc_input *input,
     STOA_TRY(estimate_child(input, CHILD_TOP, &top_column, &top, err));
     STOA_TRY(estimate_child(input, CHILD_GAPS, &parts->gap_column, &gaps, err));
     STOA_TRY(estimate_child(input, CHILD_VALUES, &value_column, &values, err));
-    if (gaps.size == STOA_ENC_NEVER || values.size == STOA_ENC_NEVER)
+    if (top.size == STOA_ENC_NEVER || gaps.size == STOA_ENC_NEVER ||
+        values.size == STOA_ENC_NEVER)
         return STOA_OK;
     out->size = STOA_NODE_HEADER_SIZE + top.size + gaps.size + values.size;
     if (input->column->phys == STOA_PHYS_BOOL)

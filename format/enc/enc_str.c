@@ -53,6 +53,19 @@ static stoa_status estimate_lengths(const struct stoa_enc_input *input,
     return status;
 }
 
+/* The least that the codec has been seen to leave of text. */
+#define LEAST_SHARE 0.02
+
+/* Whether the text alone takes more than the limit, compressed or not: no sample is needed then. */
+static bool is_hopeless(const struct stoa_enc_input *input,
+                        const struct stoa_stream_choice *choice)
+{
+    const double text = (double)input->facts.text_bytes / input->column->length;
+    const double compressed =
+        LEAST_SHARE * 8 + stoa_profile_kappa(input->profile) * choice->codec->decode_cycles;
+    return text * (compressed < 8 ? compressed : 8) > input->limit;
+}
+
 static stoa_status str_estimate(const struct stoa_enc_input *input,
                                 struct stoa_enc_estimate *out_estimate, stoa_error *err)
 {
@@ -62,9 +75,11 @@ static stoa_status str_estimate(const struct stoa_enc_input *input,
         stoa_stream_choice_for(input->profile, STOA_STREAM_TEXT);
     struct stoa_enc_estimate lengths;
     double share = GUESSED_SHARE;
-    if (text > STOA_STREAM_MAX_RAW)
+    if (text > STOA_STREAM_MAX_RAW || is_hopeless(input, &choice))
         return STOA_OK;
     STOA_TRY(estimate_lengths(input, &lengths, err));
+    if (lengths.size == STOA_ENC_NEVER)
+        return STOA_OK;
     if (!input->codes) /* a dictionary's alternative need not be known exactly */
         STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_TEXT,
                                     column->bytes + column->offsets[0], text, SAMPLE_BYTES,

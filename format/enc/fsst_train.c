@@ -112,8 +112,11 @@ static void count_piece(struct trainer *trainer, const struct stoa_column *colum
 static void count_sample(struct trainer *trainer, const struct stoa_fsst_sample *sample,
                          uint32_t pieces)
 {
+    for (unsigned id = 0; id < IDS; id++) { /* most ids of short samples do not occur */
+        if (trainer->counts[id] > 0)
+            memset(trainer->pairs[id], 0, sizeof trainer->pairs[id]);
+    }
     memset(trainer->counts, 0, sizeof trainer->counts);
-    memset(trainer->pairs, 0, sizeof trainer->pairs);
     for (uint32_t i = 0; i < pieces; i++)
         count_piece(trainer, sample->column, &sample->train[i * 5 % sample->count]);
 }
@@ -287,6 +290,8 @@ stoa_status stoa_fsst_train(const struct stoa_fsst_sample *sample,
     if (!trainer)
         return stoa_fail_memory(err, sizeof *trainer);
     trainer->matcher = out_matcher;
+    memset(trainer->counts, 0, sizeof trainer->counts);
+    memset(trainer->pairs, 0, sizeof trainer->pairs);
     out_matcher->symbols.count = 0;
     stoa_fsst_matcher_init(out_matcher);
     for (unsigned i = 0; i < GENERATIONS; i++) {

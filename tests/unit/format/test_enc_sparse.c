@@ -2,6 +2,7 @@
 /* Tests of the SPARSE encoding [SPARSE-1..3]. */
 #include "tests/unit/format/node_check.h"
 
+#include <math.h>
 #include <string.h>
 
 /* `rows` rows of one value, every `distance`th or so another one; odd rows out first and last. */
@@ -24,7 +25,7 @@ static void make_column(struct test_random *random, enum stoa_phys phys, uint32_
 
 static bool is_sparse(const struct stoa_column *column)
 {
-    struct stoa_enc_input input = {.column = column, .depth = 1};
+    struct stoa_enc_input input = {.column = column, .depth = 1, .limit = INFINITY};
     struct stoa_enc_estimate estimate = {.size = STOA_ENC_NEVER};
     stoa_error err;
     stoa_enc_collect_facts(column, NULL, &input.facts);
@@ -92,7 +93,7 @@ static void test_sparse_takes_no_column_without_a_frequent_value(void **state)
     struct test_random random = test_random_start(1803);
     const struct stoa_column column = {
         .phys = STOA_PHYS_U64, .length = 2000, .values = values};
-    struct stoa_enc_input input = {.column = &column, .depth = 1};
+    struct stoa_enc_input input = {.column = &column, .depth = 1, .limit = INFINITY};
     struct stoa_buf out;
     stoa_error err;
     stoa_buf_init(&out, 4096);
