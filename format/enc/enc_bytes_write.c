@@ -140,6 +140,92 @@ static bool is_uneven(const uint8_t *bytes, uint32_t count)
     return pairs >= 2 * ((uint64_t)count * count / 256 + count);
 }
 
+/* ---- what zstd's quickest level would leave ---- */
+
+/* Compressing a sample takes five times as long as looking for what it would find. */
+
+enum {
+    MATCH_BYTES = 5, /* shorter ones are not looked for at low levels */
+    MATCH_SLOTS = 4096,
+    GUESSED_LEVEL = 1
+};
+
+/* Fitted to what level 1 left of a thousand samples: within 10 % of all but one in twenty. */
+#define MATCH_BITS    13 /* where it is, and how long */
+#define REPEAT_BITS   6  /* the same where it is as far back as the one before */
+#define LITERAL_SHARE 1.05
+#define SYMBOL_BITS   6 /* of the table of literals */
+#define FRAME_BITS    175
+
+/* n log2(n), by a line between powers of 2. */
+static double entropy_term(uint32_t n)
+{
+    if (n == 0)
+        return 0;
+    const unsigned power = stoa_bit_width(n) - 1;
+    return (double)n * (power + (double)n / (double)(UINT64_C(1) << power) - 1);
+}
+
+static size_t match_length(const uint8_t *a, const uint8_t *b, size_t most)
+{
+    size_t length = 0;
+    while (length < most && a[length] == b[length])
+        length++;
+    return length;
+}
+
+/* Bits that the bytes take when repetitions are found as a quick codec finds them, and the others take
+ * as much as they are seldom. `size` <= SAMPLE_BYTES. */
+static double guess_bits(const uint8_t *bytes, size_t size)
+{
+    uint32_t counts[256] = {0};
+    uint16_t last[MATCH_SLOTS] = {0};
+    uint32_t literals = 0;
+    double bits = FRAME_BITS;
+    size_t distance = 0; /* of the match before */
+    size_t i = 0;
+    while (i + 8 <= size) {
+        const uint64_t word = stoa_load_le64(bytes + i) << 8 * (8 - MATCH_BYTES);
+        const size_t slot = word * UINT64_C(0x9E3779B97F4A7C15) >> 52;
+        const size_t repeated =
+            distance > 0 ? match_length(bytes + i - distance, bytes + i, size - i) : 0;
+        const size_t before = last[slot];
+        size_t length = repeated;
+        last[slot] = (uint16_t)i;
+        if (repeated < MATCH_BYTES && before < i)
+            length = match_length(bytes + before, bytes + i, size - i);
+        if (length >= MATCH_BYTES) {
+            bits += repeated >= MATCH_BYTES ? REPEAT_BITS : MATCH_BITS;
+            distance = repeated >= MATCH_BYTES ? distance : i - before;
+            i += length;
+            continue;
+        }
+        counts[bytes[i++]]++;
+        literals++;
+    }
+    double entropy = entropy_term(literals);
+    uint32_t symbols = 0;
+    for (size_t k = 0; k < 256; k++) {
+        entropy -= entropy_term(counts[k]);
+        symbols += counts[k] > 0;
+    }
+    return bits + entropy * LITERAL_SHARE + symbols * SYMBOL_BITS;
+}
+
+/* Share of the sample that the codec leaves; 1 when it does not pay. */
+static stoa_status find_share(enum stoa_profile profile, const uint8_t *sample, size_t size,
+                              double *out_share, stoa_error *err)
+{
+    const struct stoa_stream_choice choice =
+        stoa_stream_choice_for(profile, STOA_STREAM_NUMBERS);
+    if (choice.codec->id != STOA_CODEC_ZSTD || choice.level != GUESSED_LEVEL)
+        return stoa_stream_sample(profile, STOA_STREAM_NUMBERS, sample, size, size,
+                                  out_share, err);
+    const double share = guess_bits(sample, size) / 8 / (double)size;
+    *out_share = share > 1 - choice.worth ? 1 : share;
+    return STOA_OK;
+}
+
 static uint32_t sample_first(const struct bytes_plan *plan, uint32_t count)
 {
     return (plan->column->length - count) / 2;
@@ -168,8 +254,7 @@ static stoa_status estimate_whole(const struct bytes_plan *plan,
     const size_t size = (size_t)count * plan->width;
     double share = 1;
     write_whole(plan, sample_first(plan, count), count, sample);
-    STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_NUMBERS, sample, size, size,
-                                &share, err));
+    STOA_TRY(find_share(input->profile, sample, size, &share, err));
     out->size = (uint64_t)(share * plan->column->length * plan->width) + 64;
     if (share < 1)
         out->decode_cycles = cycles;
@@ -191,8 +276,7 @@ static stoa_status estimate_planes(const struct bytes_plan *plan,
         double share = 1;
         write_plane(plan, plane, sample_first(plan, count), count, sample);
         if (is_uneven(sample, look))
-            STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_NUMBERS, sample, count,
-                                        count, &share, err));
+            STOA_TRY(find_share(input->profile, sample, count, &share, err));
         if (share < 1)
             out->decode_cycles += choice.codec->decode_cycles;
         shares += share;

@@ -67,6 +67,35 @@ static void test_bytes_sees_patterns_and_charges_for_the_codec(void **state)
                 STOA_ENC_NEVER);
 }
 
+/* Numbers whose distribution or repetitions a codec can use come out about as guessed. */
+static void test_bytes_takes_about_what_was_expected(void **state)
+{
+    STOA_UNUSED(state);
+    enum { ROWS = 6000 };
+    static uint64_t values[ROWS];
+    struct test_random random = test_random_start(1616);
+    const struct stoa_column column = {
+        .phys = STOA_PHYS_U64, .length = ROWS, .values = values};
+    for (unsigned kind = 0; kind < 6; kind++) {
+        const uint64_t most = kind % 2 ? 40000 : 200;
+        struct stoa_buf bytes;
+        for (size_t i = 0; i < ROWS; i++) {
+            const uint64_t skewed = test_random_below(&random, 1 + (uint32_t)most) *
+                                    test_random_below(&random, 16) / 16;
+            values[i] = skewed - skewed % (1 + most / 64);
+            if (kind >= 2 && i >= 100 && test_random_below(&random, 1u << 2 * (kind / 2)))
+                values[i] = values[i - 100];
+        }
+        const struct stoa_enc_estimate estimate =
+            estimate_bytes(&column, STOA_PROFILE_BALANCED, INFINITY);
+        stoa_buf_init(&bytes, (size_t)1 << 26);
+        node_encode(STOA_ENC_BYTES, &column, STOA_PROFILE_BALANCED, &bytes);
+        assert_true((double)estimate.size > 0.85 * (double)bytes.size);
+        assert_true((double)estimate.size < 1.2 * (double)bytes.size);
+        stoa_buf_done(&bytes);
+    }
+}
+
 static void test_bytes_splits_floats_into_planes(void **state)
 {
     STOA_UNUSED(state);
@@ -297,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_bytes_gives_back_every_fixed_kind),
         cmocka_unit_test(test_bytes_gives_back_every_width),
         cmocka_unit_test(test_bytes_sees_patterns_and_charges_for_the_codec),
+        cmocka_unit_test(test_bytes_takes_about_what_was_expected),
         cmocka_unit_test(test_bytes_splits_floats_into_planes),
         cmocka_unit_test(test_bytes_compares_planes_of_floats),
         cmocka_unit_test(test_bytes_compares_planes_of_wide_numbers),
