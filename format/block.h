@@ -134,6 +134,16 @@ STOA_MUST_USE stoa_status stoa_block_sum(struct stoa_block *block, uint32_t firs
                                          uint32_t vectors, uint64_t *out_valid,
                                          stoa_i128 *out_sum, stoa_error *err);
 
+/* Widens *low and *high to hold the values of the vector's rows whose bit is set: I64 and U64. */
+void stoa_extremes_of_rows(const struct stoa_vector *values,
+                           const uint64_t rows[STOA_VECTOR_WORDS], stoa_i128 *low,
+                           stoa_i128 *high);
+/* As stoa_block_sum the smallest and the largest of them; untouched where *out_valid is 0. */
+STOA_MUST_USE stoa_status stoa_block_extremes(struct stoa_block *block,
+                                              uint32_t first_vector, uint32_t vectors,
+                                              uint64_t *out_valid, stoa_i128 *out_low,
+                                              stoa_i128 *out_high, stoa_error *err);
+
 /* Opens a dictionary block into `out_dictionary` (all entries decoded, strictly ascending in
  * storage order checked). Lives in `arena`; the decompressor is not needed afterwards. */
 STOA_MUST_USE stoa_status

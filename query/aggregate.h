@@ -43,6 +43,10 @@ struct stoa_aggregate {
     /* Optional: folds `count` values, none NULL, into one state; `sum` is what they add up to,
      * which is not asked for when the function counts only. Exact numbers of 64 bits. */
     void (*from_sum)(uint8_t *state, uint64_t count, stoa_i128 sum);
+    /* Optional: folds values of kind I64 or U64 into one state, of which these are the smallest and
+     * the largest. */
+    void (*from_extremes)(uint8_t *state, enum stoa_phys phys, stoa_i128 low,
+                          stoa_i128 high);
     /* With from_sum: the same as fold for a float64 vector, whose `count` rows of `bits` are not
      * NULL. */
     void (*fold_float_bits)(uint8_t *states, size_t stride, const struct stoa_vector *arg,

@@ -200,6 +200,34 @@ static stoa_status fold_max(uint8_t *states, size_t stride, const struct stoa_ve
     return fold_extreme(states, stride, arg, rows, 1, arena, err);
 }
 
+/* The better of two numbers, of one of the kinds that take no memory. */
+static void extreme_from_extremes(uint8_t *bytes, enum stoa_phys phys, int wanted,
+                                  stoa_i128 number)
+{
+    struct stoa_value value = {.is_null = false};
+    if (phys == STOA_PHYS_I64)
+        value.i64 = (int64_t)number;
+    else
+        value.u64 = (uint64_t)number;
+    const stoa_status status =
+        offer((struct extreme_state *)(void *)bytes, phys, wanted, &value, NULL, NULL);
+    STOA_UNUSED(status);
+}
+
+static void min_from_extremes(uint8_t *state, enum stoa_phys phys, stoa_i128 low,
+                              stoa_i128 high)
+{
+    STOA_UNUSED(high);
+    extreme_from_extremes(state, phys, -1, low);
+}
+
+static void max_from_extremes(uint8_t *state, enum stoa_phys phys, stoa_i128 low,
+                              stoa_i128 high)
+{
+    STOA_UNUSED(low);
+    extreme_from_extremes(state, phys, 1, high);
+}
+
 /* Bounds leave NaN out; only exact bounds are values. */
 static bool extreme_from_stats(uint8_t *bytes, const struct stoa_stats *stats, int wanted,
                                struct stoa_arena *arena)
@@ -274,6 +302,7 @@ const struct stoa_aggregate stoa_aggregate_min = {
     .update = update_min,
     .fold = fold_min,
     .from_stats = min_from_stats,
+    .from_extremes = min_from_extremes,
     .merge = merge_min,
     .finish = finish_extreme,
 };
@@ -286,6 +315,7 @@ const struct stoa_aggregate stoa_aggregate_max = {
     .update = update_max,
     .fold = fold_max,
     .from_stats = max_from_stats,
+    .from_extremes = max_from_extremes,
     .merge = merge_max,
     .finish = finish_extreme,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aggregates that a count and a sum answer (query/exec_worker.h): count, and sum and avg of a
- * column of 64-bit numbers or floats, without GROUP BY, DISTINCT and FILTER. Rows stay bits. No exact
+ * Aggregates that a count and a sum answer, or the two extremes (query/exec_worker.h): count, sum and
+ * avg of a column of 64-bit numbers or floats, min and max of such numbers, without GROUP BY, DISTINCT and FILTER. Rows stay bits. No exact
  * number is decoded for them where the encoding can add; a morsel that no condition is left for is
  * added as a whole.
  */
@@ -13,11 +13,14 @@ static bool is_summed(const struct stoa_plan *plan, const struct stoa_aggregate_
 {
     const struct stoa_aggregate *function = call->aggregate;
     if (!plan->dataset || plan->group_count > 0 || call->is_distinct || call->filter ||
-        !function->from_sum)
+        (!function->from_sum && !function->from_extremes))
         return false;
     if (!call->arg)
         return true;
     const enum stoa_phys phys = stoa_type_phys(call->arg->type);
+    if (function->from_extremes)
+        return call->arg->kind == STOA_EXPR_COLUMN &&
+               (phys == STOA_PHYS_I64 || phys == STOA_PHYS_U64);
     return call->arg->kind == STOA_EXPR_COLUMN &&
            (function->counts_only || phys == STOA_PHYS_I64 || phys == STOA_PHYS_U64 ||
             phys == STOA_PHYS_F64);
@@ -36,6 +39,22 @@ stoa_status stoa_exec_sums_init(struct stoa_exec_worker *worker, stoa_error *err
         worker->all_exact &= !stoa_aggregate_adds_floats(&plan->aggregates[a]);
     }
     worker->all_exact &= worker->all_summed;
+    return STOA_OK;
+}
+
+/* min and max, of a vector's rows or (bits NULL) of all rows of the morsel. */
+static stoa_status add_extremes(struct stoa_exec_worker *worker, uint32_t aggregate,
+                                uint32_t vector, const uint64_t *bits,
+                                struct stoa_group_state *state, stoa_error *err)
+{
+    const struct stoa_aggregate_call *call = &worker->plan->aggregates[aggregate];
+    struct stoa_scan_extremes found = {.count = 0};
+    STOA_TRY(
+        stoa_scan_extremes(&worker->scan, vector, call->arg->column, bits, &found, err));
+    if (found.count > 0)
+        call->aggregate->from_extremes(stoa_group_state_at(state, 0, aggregate),
+                                       stoa_type_phys(call->arg->type), found.low,
+                                       found.high);
     return STOA_OK;
 }
 
@@ -74,6 +93,8 @@ stoa_status stoa_exec_sum_vector(struct stoa_exec_worker *worker, uint32_t aggre
     struct stoa_scan_sum sum = {.count = count};
     if (stoa_aggregate_adds_floats(call))
         return add_floats(worker, aggregate, vector, bits, state, err);
+    if (call->aggregate->from_extremes)
+        return add_extremes(worker, aggregate, vector, bits, state, err);
     if (call->arg)
         STOA_TRY(stoa_scan_sum_vector(&worker->scan, vector, call->arg->column,
                                       !call->aggregate->counts_only, bits, &sum, err));
@@ -94,6 +115,10 @@ stoa_status stoa_exec_sum_morsel(struct stoa_exec_worker *worker,
     for (uint32_t a = 0; a < plan->aggregate_count; a++) {
         const struct stoa_aggregate_call *call = &plan->aggregates[a];
         struct stoa_scan_sum sum = {.count = morsel->rows};
+        if (call->aggregate->from_extremes) {
+            STOA_TRY(add_extremes(worker, a, 0, NULL, state, err));
+            continue;
+        }
         if (call->arg)
             STOA_TRY(stoa_scan_sum_morsel(&worker->scan, call->arg->column,
                                           !call->aggregate->counts_only, &sum, err));

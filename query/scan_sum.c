@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sums and counts of a column without its values (query/scan_worker.h): the block adds on encoded
+ * Sums, counts and extremes of a column without its values (query/scan_worker.h): the block adds on encoded
  * data where no row is dropped; otherwise the vector is decoded and masked. Called for
  * aggregates that ask for no more (exec_sums.c).
  */
@@ -96,4 +96,41 @@ stoa_status stoa_scan_sum_vector(struct stoa_scan_worker *worker, uint32_t vecto
         return sum_some(worker, block, vector, column, wants_sum, bits, out, err);
     return stoa_scan_fail(
         worker, column, stoa_block_sum(block, vector, 1, &out->count, &out->sum, err), err);
+}
+
+/* ---- extremes ---- */
+
+static stoa_status extremes_of_some(struct stoa_scan_worker *worker,
+                                    struct stoa_block *block, uint32_t vector,
+                                    uint32_t column, const uint64_t *bits,
+                                    struct stoa_scan_extremes *out, stoa_error *err)
+{
+    uint64_t mask[STOA_VECTOR_WORDS];
+    memcpy(mask, bits, sizeof mask);
+    STOA_TRY(drop_nulls(worker, block, vector, column, mask, err));
+    out->count = stoa_bitmap_count(mask, stoa_vector_length(worker->morsel->rows, vector));
+    if (out->count == 0)
+        return STOA_OK;
+    STOA_TRY(stoa_scan_decode_column(worker, vector, column, err));
+    out->low = (stoa_i128)(~(stoa_u128)0 >> 1);
+    out->high = -out->low;
+    stoa_extremes_of_rows(&worker->columns[column].vector, mask, &out->low, &out->high);
+    return STOA_OK;
+}
+
+stoa_status stoa_scan_extremes(struct stoa_scan_worker *worker, uint32_t vector,
+                               uint32_t column, const uint64_t *bits,
+                               struct stoa_scan_extremes *out, stoa_error *err)
+{
+    struct stoa_block *block = NULL;
+    const uint32_t length = stoa_vector_length(worker->morsel->rows, vector);
+    STOA_TRY(stoa_scan_load(worker, column, &block, err));
+    if (bits &&
+        (worker->columns[column].decoded == vector || !stoa_bitmap_all(bits, length)))
+        return extremes_of_some(worker, block, vector, column, bits, out, err);
+    return stoa_scan_fail(worker, column,
+                          stoa_block_extremes(block, vector,
+                                              bits ? 1 : vector_count(worker->morsel),
+                                              &out->count, &out->low, &out->high, err),
+                          err);
 }

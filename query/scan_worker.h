@@ -111,6 +111,19 @@ struct stoa_scan_sum {
     stoa_i128 sum; /* 0 unless it was asked for: columns of kind I64 and U64 */
 };
 
+/* The smallest and the largest of values that are not NULL. */
+struct stoa_scan_extremes {
+    uint64_t count;
+    stoa_i128 low, high; /* where count > 0 */
+};
+/* Of a column of kind I64 or U64 over the rows of `bits` of a vector; NULL: over all rows of the
+ * morsel. */
+STOA_MUST_USE stoa_status stoa_scan_extremes(struct stoa_scan_worker *worker,
+                                             uint32_t vector, uint32_t column,
+                                             const uint64_t *bits,
+                                             struct stoa_scan_extremes *out,
+                                             stoa_error *err);
+
 /* Of a column over all rows of the morsel, or over the rows of `bits` of a vector. */
 STOA_MUST_USE stoa_status stoa_scan_sum_morsel(struct stoa_scan_worker *worker,
                                                uint32_t column, bool wants_sum,

@@ -162,13 +162,15 @@ struct stoa_node {
     struct stoa_vector *scratch; /* a vector of this kind, NULL until first used */
 };
 
+struct stoa_number_range; /* enc_values.h */
+
 struct stoa_encoding {
     enum stoa_encoding_id id;
     const char *name;     /* "rle" */
     const char *spec;     /* "spec/encodings/rle.md" */
     uint32_t phys_mask;   /* bit per stoa_phys it can hold */
     bool has_children;    /* never at the deepest level */
-    bool sum_skips_nulls; /* its sums leave out rows that are NULL in the block */
+    bool sum_skips_nulls; /* sums and extremes leave out rows that are NULL in the block */
     bool is_asked_last;   /* estimates by a codec, which a low `limit` may spare it */
     double decode_cycles; /* per value, for the choice; measured by bench/format */
     /* Rows of a vector that cost as much read alone as decoding it, at least; 0: 8. By
@@ -220,6 +222,10 @@ struct stoa_encoding {
      * NULL: the generic decode. What rows behind NULLs hold counts, except where sum_skips_nulls. */
     stoa_status (*sum)(struct stoa_node *node, uint32_t first, uint32_t count,
                        stoa_i128 *sum, stoa_error *err);
+    /* I64 and U64: widens *range to hold the values of rows [first, first + count); NULL: the generic
+     * decode. What rows behind NULLs hold counts, except where sum_skips_nulls. */
+    stoa_status (*extremes)(struct stoa_node *node, uint32_t first, uint32_t count,
+                            struct stoa_number_range *range, stoa_error *err);
     /* Codes into node's dictionary, for GROUP BY and DISTINCT; NULL: it has none. */
     stoa_status (*codes)(struct stoa_node *node, uint32_t vector, uint32_t *out_codes,
                          stoa_error *err);
@@ -257,11 +263,15 @@ STOA_MUST_USE stoa_status stoa_node_select(struct stoa_node *node, uint32_t vect
 /* See `narrow` above; `out` has room for 1,024. */
 STOA_MUST_USE stoa_status stoa_node_narrow(struct stoa_node *node, uint32_t vector,
                                            uint32_t *out, stoa_error *err);
-/* See `at` and `sum` above. */
+/* See `at`, `sum` and `extremes` above. */
 STOA_MUST_USE stoa_status stoa_node_at(struct stoa_node *node, uint32_t row,
                                        struct stoa_value *out, stoa_error *err);
 STOA_MUST_USE stoa_status stoa_node_sum(struct stoa_node *node, uint32_t first,
                                         uint32_t count, stoa_i128 *sum, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_node_extremes(struct stoa_node *node, uint32_t first,
+                                             uint32_t count,
+                                             struct stoa_number_range *range,
+                                             stoa_error *err);
 /* "dict 12 entries > ffor 4 bits", the tree in one line. */
 STOA_MUST_USE stoa_status stoa_node_describe(const struct stoa_node *node,
                                              struct stoa_buf *out, stoa_error *err);

@@ -258,6 +258,33 @@ static stoa_status bytes_sum(struct stoa_node *node, uint32_t first, uint32_t co
     return STOA_OK;
 }
 
+/* Lanes that do not wrap around in the kind; other nodes are decoded. */
+static stoa_status bytes_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                  struct stoa_number_range *range, stoa_error *err)
+{
+    struct stoa_bytes_state *state = node->state;
+    const unsigned width = state->width;
+    stoa_i128 base;
+    if (state->layout != STOA_BYTES_WHOLE || (width & (width - 1)) != 0 ||
+        !stoa_enc_is_exact(node->phys, (uint64_t)state->base, state->scale,
+                           stoa_low_mask(8 * width), &base))
+        return stoa_node_extremes_decoded(node, first, count, range, err);
+    while (count > 0) {
+        const struct stoa_part part = stoa_first_part(first, count);
+        const uint8_t *raw = NULL;
+        uint64_t low;
+        uint64_t high;
+        STOA_TRY(stoa_stream_touch(&state->streams[0], first * width, part.count * width,
+                                   &raw, err));
+        node->context->kernels->min_max_lanes(8 * width, raw, part.count, &low, &high);
+        stoa_range_widen(range, base + (stoa_i128)((stoa_u128)state->scale * low),
+                         base + (stoa_i128)((stoa_u128)state->scale * high));
+        first += part.count;
+        count -= part.count;
+    }
+    return STOA_OK;
+}
+
 static stoa_status bytes_describe(const struct stoa_node *node, struct stoa_buf *out,
                                   stoa_error *err)
 {
@@ -287,5 +314,6 @@ const struct stoa_encoding stoa_enc_bytes = {
     .select = stoa_bytes_select,
     .at = bytes_at,
     .sum = bytes_sum,
+    .extremes = bytes_extremes,
     .describe = bytes_describe,
 };

@@ -143,6 +143,17 @@ static stoa_status const_sum(struct stoa_node *node, uint32_t first, uint32_t co
     return STOA_OK;
 }
 
+static stoa_status const_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                  struct stoa_number_range *range, stoa_error *err)
+{
+    STOA_UNUSED(first);
+    STOA_UNUSED(count);
+    STOA_UNUSED(err);
+    const stoa_i128 number = stoa_value_number(node->phys, node->state);
+    stoa_range_widen(range, number, number);
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_const = {
     .id = STOA_ENC_CONST,
     .name = "const",
@@ -159,4 +170,5 @@ const struct stoa_encoding stoa_enc_const = {
     .bounds = const_bounds,
     .at = const_at,
     .sum = const_sum,
+    .extremes = const_extremes,
 };

@@ -182,6 +182,13 @@ static stoa_status dense_sum(struct stoa_node *node, uint32_t first, uint32_t co
     return stoa_expand_sum(node->state, first, count, &valid, sum, err);
 }
 
+static stoa_status dense_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                  struct stoa_number_range *range, stoa_error *err)
+{
+    uint32_t valid = 0;
+    return stoa_expand_extremes(node->state, first, count, &valid, range, err);
+}
+
 const struct stoa_encoding stoa_enc_dense = {
     .id = STOA_ENC_DENSE,
     .name = "dense",
@@ -199,4 +206,5 @@ const struct stoa_encoding stoa_enc_dense = {
     .narrow = dense_narrow,
     .at = dense_at,
     .sum = dense_sum,
+    .extremes = dense_extremes,
 };

@@ -217,6 +217,25 @@ static stoa_status dict_at(struct stoa_node *node, uint32_t row, struct stoa_val
     return STOA_OK;
 }
 
+/* Entries ascend, so those of the smallest and the largest code are the extremes. Where a code
+ * is too large decoding says so. */
+static stoa_status dict_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                 struct stoa_number_range *range, stoa_error *err)
+{
+    const struct dict_state *state = node->state;
+    struct stoa_number_range codes = stoa_no_numbers();
+    STOA_TRY(stoa_node_extremes(node->children[CHILD_CODES], first, count, &codes, err));
+    if (codes.high >= state->dictionary->count)
+        return stoa_node_extremes_decoded(node, first, count, range, err);
+    const struct stoa_value low =
+        stoa_dictionary_value(state->dictionary, (uint32_t)codes.low);
+    const struct stoa_value high =
+        stoa_dictionary_value(state->dictionary, (uint32_t)codes.high);
+    stoa_range_widen(range, stoa_value_number(node->phys, &low),
+                     stoa_value_number(node->phys, &high));
+    return STOA_OK;
+}
+
 /* ---- selecting ---- */
 
 /* Ranges and few codes: the codes' own node can tell. */
@@ -301,6 +320,7 @@ const struct stoa_encoding stoa_enc_dict = {
     .decode = dict_decode,
     .select = dict_select,
     .at = dict_at,
+    .extremes = dict_extremes,
     .codes = dict_codes,
     .describe = dict_describe,
 };

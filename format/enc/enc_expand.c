@@ -301,7 +301,7 @@ stoa_status stoa_expand_select(struct stoa_expand *expand, uint32_t vector,
     return STOA_OK;
 }
 
-/* ---- summing ---- */
+/* ---- sums and extremes ---- */
 
 stoa_status stoa_expand_sum(struct stoa_expand *expand, uint32_t first, uint32_t count,
                             uint32_t *out_kept, stoa_i128 *sum, stoa_error *err)
@@ -310,6 +310,18 @@ stoa_status stoa_expand_sum(struct stoa_expand *expand, uint32_t first, uint32_t
     const uint32_t kept = rank_of(expand, first + count) - from;
     expand->cached = NO_VECTOR; /* the child may use its scratch */
     STOA_TRY(stoa_node_sum(expand->child, from, kept, sum, err));
+    *out_kept = kept;
+    return STOA_OK;
+}
+
+stoa_status stoa_expand_extremes(struct stoa_expand *expand, uint32_t first, uint32_t count,
+                                 uint32_t *out_kept, struct stoa_number_range *range,
+                                 stoa_error *err)
+{
+    const uint32_t from = rank_of(expand, first);
+    const uint32_t kept = rank_of(expand, first + count) - from;
+    expand->cached = NO_VECTOR; /* the child may use its scratch */
+    STOA_TRY(stoa_node_extremes(expand->child, from, kept, range, err));
     *out_kept = kept;
     return STOA_OK;
 }

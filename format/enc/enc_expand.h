@@ -58,5 +58,10 @@ STOA_MUST_USE stoa_status stoa_expand_select(struct stoa_expand *expand, uint32_
 STOA_MUST_USE stoa_status stoa_expand_sum(struct stoa_expand *expand, uint32_t first,
                                           uint32_t count, uint32_t *out_kept,
                                           stoa_i128 *sum, stoa_error *err);
+/* The same for extremes. */
+STOA_MUST_USE stoa_status stoa_expand_extremes(struct stoa_expand *expand, uint32_t first,
+                                               uint32_t count, uint32_t *out_kept,
+                                               struct stoa_number_range *range,
+                                               stoa_error *err);
 
 #endif

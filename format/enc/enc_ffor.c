@@ -552,6 +552,44 @@ static stoa_status ffor_sum(struct stoa_node *node, uint32_t first, uint32_t cou
     return STOA_OK;
 }
 
+/* Rows of one vector, by its lanes. Where what the header allows lies inside the range already
+ * nothing is unpacked. */
+static stoa_status extremes_of_part(struct stoa_node *node, struct stoa_part part,
+                                    struct stoa_number_range *range, stoa_error *err)
+{
+    const struct ffor_state *state = node->state;
+    const stoa_i128 scale = (stoa_i128)state->scale;
+    struct lanes lanes;
+    stoa_i128 base;
+    uint64_t low = 0;
+    uint64_t high = 0;
+    if (exception_count(state, part.vector) > 0 || !is_exact(node, part.vector, &base))
+        return stoa_node_extremes_decoded(node, part.vector * STOA_VECTOR_ROWS + part.first,
+                                          part.count, range, err);
+    if (base >= range->low &&
+        base + scale * stoa_low_mask(state->widths[part.vector]) <= range->high)
+        return STOA_OK;
+    STOA_TRY(unpack_vector(node, part.vector, &lanes, err));
+    if (lanes.bits > 0)
+        node->context->kernels->min_max_lanes(
+            lanes.bits, (const uint8_t *)lanes.data + (size_t)part.first * (lanes.bits / 8),
+            part.count, &low, &high);
+    stoa_range_widen(range, base + scale * low, base + scale * high);
+    return STOA_OK;
+}
+
+static stoa_status ffor_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                 struct stoa_number_range *range, stoa_error *err)
+{
+    while (count > 0) {
+        const struct stoa_part part = stoa_first_part(first, count);
+        STOA_TRY(extremes_of_part(node, part, range, err));
+        first += part.count;
+        count -= part.count;
+    }
+    return STOA_OK;
+}
+
 static stoa_status ffor_describe(const struct stoa_node *node, struct stoa_buf *out,
                                  stoa_error *err)
 {
@@ -591,5 +629,6 @@ const struct stoa_encoding stoa_enc_ffor = {
     .bounds = ffor_bounds,
     .at = ffor_at,
     .sum = ffor_sum,
+    .extremes = ffor_extremes,
     .describe = ffor_describe,
 };

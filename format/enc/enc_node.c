@@ -227,6 +227,53 @@ stoa_status stoa_node_sum(struct stoa_node *node, uint32_t first, uint32_t count
     return node->encoding->sum(node, first, count, sum, err);
 }
 
+void stoa_enc_extremes_of(const struct stoa_node *node, const void *values, uint32_t count,
+                          struct stoa_number_range *range)
+{
+    const struct stoa_kernels *kernels = node->context->kernels;
+    if (count == 0)
+        return;
+    if (node->phys == STOA_PHYS_I64) {
+        int64_t low;
+        int64_t high;
+        kernels->min_max_i64(values, count, &low, &high);
+        stoa_range_widen(range, low, high);
+    } else {
+        uint64_t low;
+        uint64_t high;
+        kernels->min_max_lanes(64, values, count, &low, &high);
+        stoa_range_widen(range, (stoa_i128)low, (stoa_i128)high);
+    }
+}
+
+stoa_status stoa_node_extremes_decoded(struct stoa_node *node, uint32_t first,
+                                       uint32_t count, struct stoa_number_range *range,
+                                       stoa_error *err)
+{
+    struct stoa_vector *scratch = NULL;
+    STOA_TRY(stoa_node_scratch(node, &scratch, err));
+    while (count > 0) {
+        const struct stoa_part part = stoa_first_part(first, count);
+        STOA_TRY(stoa_node_decode(node, part.vector, scratch, err));
+        stoa_enc_extremes_of(node, scratch->values.u64 + part.first, part.count, range);
+        first += part.count;
+        count -= part.count;
+    }
+    return STOA_OK;
+}
+
+stoa_status stoa_node_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                               struct stoa_number_range *range, stoa_error *err)
+{
+    assert(node->phys == STOA_PHYS_I64 || node->phys == STOA_PHYS_U64);
+    assert(first <= node->count && count <= node->count - first);
+    if (count == 0)
+        return STOA_OK;
+    if (!node->encoding->extremes)
+        return stoa_node_extremes_decoded(node, first, count, range, err);
+    return node->encoding->extremes(node, first, count, range, err);
+}
+
 bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,
                       struct stoa_number_range *out)
 {

@@ -134,13 +134,19 @@ STOA_MUST_USE stoa_status stoa_node_sum_decoded(struct stoa_node *node, uint32_t
                                                 uint32_t count, stoa_i128 *sum,
                                                 stoa_error *err);
 
+/* Decode, then compare. */
+STOA_MUST_USE stoa_status stoa_node_extremes_decoded(struct stoa_node *node, uint32_t first,
+                                                     uint32_t count,
+                                                     struct stoa_number_range *range,
+                                                     stoa_error *err);
+
 /* See `select_members` of an encoding; *out_done false where it has no way of its own. */
 STOA_MUST_USE stoa_status stoa_node_select_members(struct stoa_node *node, uint32_t vector,
                                                    const uint64_t *members, uint32_t size,
                                                    uint64_t out_bits[STOA_VECTOR_WORDS],
                                                    bool *out_done, stoa_error *err);
 
-/* ---- sums ---- */
+/* ---- sums and extremes ---- */
 
 /* Rows of one vector: where they begin in it, and how many. */
 struct stoa_part {
@@ -161,6 +167,10 @@ static inline struct stoa_part stoa_first_part(uint32_t first, uint32_t count)
 /* Sum of `count` values of 8 bytes of the node's kind, I64 or U64. */
 stoa_i128 stoa_enc_sum_values(const struct stoa_node *node, const void *values,
                               uint32_t count);
+
+/* Widens the range by `count` values of 8 bytes of the node's kind, I64 or U64. */
+void stoa_enc_extremes_of(const struct stoa_node *node, const void *values, uint32_t count,
+                          struct stoa_number_range *range);
 
 /* Whether base + scale x number, taken as the kind's 8 bytes, is the same in whole numbers for all
  * numbers up to `largest`: then sums may be taken of the numbers. *out_base is the base. */
@@ -216,12 +226,6 @@ static inline uint64_t stoa_scale_divide(const struct stoa_scale *scale, uint64_
 uint64_t stoa_enc_common_scale(const struct stoa_column *column, uint64_t base);
 
 /* ---- predicates ---- */
-
-/* A range of numbers, both ends included; empty when low > high. */
-struct stoa_number_range {
-    stoa_i128 low;
-    stoa_i128 high;
-};
 
 /* See `bounds` of an encoding; false when it cannot tell. */
 bool stoa_node_bounds(const struct stoa_node *node, uint32_t vector,

@@ -88,6 +88,15 @@ static stoa_status raw_sum(struct stoa_node *node, uint32_t first, uint32_t coun
     return STOA_OK;
 }
 
+static stoa_status raw_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                struct stoa_number_range *range, stoa_error *err)
+{
+    STOA_UNUSED(err);
+    stoa_enc_extremes_of(node, node->bytes + STOA_NODE_HEADER_SIZE + (size_t)first * 8,
+                         count, range);
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_raw = {
     .id = STOA_ENC_RAW,
     .name = "raw",
@@ -102,4 +111,5 @@ const struct stoa_encoding stoa_enc_raw = {
     .select = raw_select,
     .at = raw_at,
     .sum = raw_sum,
+    .extremes = raw_extremes,
 };

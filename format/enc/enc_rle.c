@@ -432,6 +432,17 @@ static stoa_status rle_sum(struct stoa_node *node, uint32_t first, uint32_t coun
     return STOA_OK;
 }
 
+/* Those of the runs' values. */
+static stoa_status rle_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                struct stoa_number_range *range, stoa_error *err)
+{
+    struct rle_state *state = node->state;
+    const uint32_t run = find_run(state, first);
+    const uint32_t runs = find_run(state, first + count - 1) + 1 - run;
+    state->cached = NO_VECTOR; /* its memory is the child's scratch */
+    return stoa_node_extremes(node->children[CHILD_VALUES], run, runs, range, err);
+}
+
 const struct stoa_encoding stoa_enc_rle = {
     .id = STOA_ENC_RLE,
     .name = "rle",
@@ -448,5 +459,6 @@ const struct stoa_encoding stoa_enc_rle = {
     .select = rle_select,
     .at = rle_at,
     .sum = rle_sum,
+    .extremes = rle_extremes,
     .describe = rle_describe,
 };

@@ -217,6 +217,21 @@ static stoa_status seq_describe(const struct stoa_node *node, struct stoa_buf *o
     return stoa_buf_printf(out, err, " by %" PRId64, (int64_t)state->step);
 }
 
+/* The two ends, unless what lies between wraps around. */
+static stoa_status seq_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                struct stoa_number_range *range, stoa_error *err)
+{
+    const struct seq_state *state = node->state;
+    const struct stoa_value from = {.u64 = state->base + state->step * first};
+    const struct stoa_value to = {.u64 = from.u64 + state->step * (count - 1)};
+    const stoa_i128 begin = stoa_value_number(node->phys, &from);
+    const stoa_i128 end = stoa_value_number(node->phys, &to);
+    if (end != begin + (stoa_i128)(int64_t)state->step * (count - 1))
+        return stoa_node_extremes_decoded(node, first, count, range, err);
+    stoa_range_widen(range, begin < end ? begin : end, begin < end ? end : begin);
+    return STOA_OK;
+}
+
 const struct stoa_encoding stoa_enc_seq = {
     .id = STOA_ENC_SEQ,
     .name = "seq",
@@ -231,5 +246,6 @@ const struct stoa_encoding stoa_enc_seq = {
     .select = seq_select,
     .at = seq_at,
     .sum = seq_sum,
+    .extremes = seq_extremes,
     .describe = seq_describe,
 };

@@ -330,6 +330,18 @@ static stoa_status sparse_sum(struct stoa_node *node, uint32_t first, uint32_t c
     return STOA_OK;
 }
 
+static stoa_status sparse_extremes(struct stoa_node *node, uint32_t first, uint32_t count,
+                                   struct stoa_number_range *range, stoa_error *err)
+{
+    struct sparse_state *state = node->state;
+    const stoa_i128 top = stoa_value_number(node->phys, &state->top);
+    uint32_t others = 0;
+    STOA_TRY(stoa_expand_extremes(&state->expand, first, count, &others, range, err));
+    if (others < count)
+        stoa_range_widen(range, top, top);
+    return STOA_OK;
+}
+
 static stoa_status sparse_describe(const struct stoa_node *node, struct stoa_buf *out,
                                    stoa_error *err)
 {
@@ -353,5 +365,6 @@ const struct stoa_encoding stoa_enc_sparse = {
     .narrow = sparse_narrow,
     .at = sparse_at,
     .sum = sparse_sum,
+    .extremes = sparse_extremes,
     .describe = sparse_describe,
 };

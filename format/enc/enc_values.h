@@ -30,6 +30,26 @@ static inline struct stoa_value stoa_value_load(enum stoa_phys phys, const uint8
     return value;
 }
 
+/* A range of numbers, both ends included; empty when low > high. */
+struct stoa_number_range {
+    stoa_i128 low;
+    stoa_i128 high;
+};
+
+static inline struct stoa_number_range stoa_no_numbers(void)
+{
+    const stoa_i128 largest = (stoa_i128)(~(stoa_u128)0 >> 1);
+    return (struct stoa_number_range){.low = largest, .high = -largest - 1};
+}
+
+/* Widens the range to hold the numbers from low to high. */
+static inline void stoa_range_widen(struct stoa_number_range *range, stoa_i128 low,
+                                    stoa_i128 high)
+{
+    range->low = low < range->low ? low : range->low;
+    range->high = high > range->high ? high : range->high;
+}
+
 /* An integer value (I64, U64, I128) as a number. */
 static inline stoa_i128 stoa_value_number(enum stoa_phys phys,
                                           const struct stoa_value *value)

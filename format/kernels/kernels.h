@@ -99,6 +99,9 @@ struct stoa_kernels {
     /* Smallest and largest of `count` >= 1 values. */
     void (*min_max_i64)(const int64_t *values, size_t count, int64_t *out_min,
                         int64_t *out_max);
+    /* Smallest and largest of `count` >= 1 unsigned lanes of 8, 16, 32 or 64 bits. */
+    void (*min_max_lanes)(unsigned lane_bits, const void *lanes, size_t count,
+                          uint64_t *out_min, uint64_t *out_max);
     /* Decodes `count` codes [FSST-2] and returns how many bytes they give, SIZE_MAX when one has no
      * symbol or the last is an escape. Stops at more than `limit` < 2^31 bytes, and returns more
      * then; `out` has room for STOA_FSST_ROOM bytes behind them. places[i], unless NULL, becomes the

@@ -219,6 +219,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .sum_runs = kernel_sum_runs,                                                       \
         .sum_f64 = kernel_sum_f64,                                                         \
         .min_max_i64 = kernel_min_max_i64,                                                 \
+        .min_max_lanes = kernel_min_max_lanes,                                             \
         .is_ascii = kernel_is_ascii,                                                       \
         .find_bytes = kernel_find_bytes,                                                   \
         .select_text = kernel_select_text,                                                 \

@@ -242,4 +242,37 @@ static void kernel_min_max_i64(const int64_t *values, size_t count, int64_t *out
     *out_max = high;
 }
 
+/* Compilers vectorise these. */
+#define DEFINE_MIN_MAX(bits)                                                               \
+    static void min_max_##bits(const uint8_t *restrict lanes, size_t count,                \
+                               uint64_t *out_min, uint64_t *out_max)                       \
+    {                                                                                      \
+        uint##bits##_t low = UINT##bits##_MAX;                                             \
+        uint##bits##_t high = 0;                                                           \
+        for (size_t i = 0; i < count; i++) {                                               \
+            const uint##bits##_t lane = *(const any_u##bits *)(lanes + i * ((bits) / 8));  \
+            low = lane < low ? lane : low;                                                 \
+            high = lane > high ? lane : high;                                              \
+        }                                                                                  \
+        *out_min = low;                                                                    \
+        *out_max = high;                                                                   \
+    }
+DEFINE_MIN_MAX(8)
+DEFINE_MIN_MAX(16)
+DEFINE_MIN_MAX(32)
+DEFINE_MIN_MAX(64)
+
+static void kernel_min_max_lanes(unsigned lane_bits, const void *lanes, size_t count,
+                                 uint64_t *out_min, uint64_t *out_max)
+{
+    if (lane_bits == 8)
+        min_max_8(lanes, count, out_min, out_max);
+    else if (lane_bits == 16)
+        min_max_16(lanes, count, out_min, out_max);
+    else if (lane_bits == 32)
+        min_max_32(lanes, count, out_min, out_max);
+    else
+        min_max_64(lanes, count, out_min, out_max);
+}
+
 #endif

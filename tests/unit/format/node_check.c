@@ -325,6 +325,36 @@ static void check_sum(struct stoa_node *node, const struct stoa_column *column,
     }
 }
 
+/* Some rows, all of them at last; what the range held before stays in it. */
+static void check_extremes(struct stoa_node *node, const struct stoa_column *column,
+                           struct test_random *random)
+{
+    for (int i = 0; i < 8; i++) {
+        const uint32_t first =
+            i == 7 ? 0 : (uint32_t)test_random_below(random, column->length + 1);
+        const uint32_t left = column->length - first;
+        const uint32_t count =
+            i == 7 ? left : (uint32_t)test_random_below(random, left + 1);
+        struct stoa_number_range expected = stoa_no_numbers();
+        if (i % 2 == 0) {
+            const struct stoa_value some = stoa_column_get(column, 0);
+            const stoa_i128 number = stoa_value_number(column->phys, &some);
+            stoa_range_widen(&expected, number, number + 2);
+        }
+        struct stoa_number_range found = expected;
+        stoa_error err;
+        for (uint32_t row = first; row < first + count; row++) {
+            const struct stoa_value value = stoa_column_get(column, row);
+            const stoa_i128 number = stoa_value_number(column->phys, &value);
+            stoa_range_widen(&expected, number, number);
+        }
+        assert_ok(stoa_node_extremes(node, first, count, &found, &err), &err);
+        if (found.low != expected.low || found.high != expected.high)
+            fail_msg("extremes of rows %u + %u differ (%s, kind %d, %u rows)", first, count,
+                     node->encoding->name, (int)column->phys, column->length);
+    }
+}
+
 void node_check(struct stoa_node *node, const struct stoa_column *column,
                 struct test_random *random)
 {
@@ -347,6 +377,8 @@ void node_check(struct stoa_node *node, const struct stoa_column *column,
     }
     if (has_sum(column->phys))
         check_sum(node, column, random);
+    if (has_sum(column->phys))
+        check_extremes(node, column, random);
     stoa_vector_done(&vector);
 }
 
@@ -428,7 +460,7 @@ static void check_damaged_points(struct stoa_node *node, stoa_status expected)
     assert_true(is_seen || node->encoding->id == STOA_ENC_FSST);
 }
 
-/* What was decoded of a damaged node is what its sum is of. */
+/* What was decoded of a damaged node is what its sum and extremes are of. */
 static void check_damaged_sum(struct stoa_node *node, const struct stoa_vector *vector,
                               uint32_t v)
 {
@@ -439,6 +471,16 @@ static void check_damaged_sum(struct stoa_node *node, const struct stoa_vector *
                                                 : (stoa_i128)vector->values.u64[i];
     assert_ok(stoa_node_sum(node, v * STOA_VECTOR_ROWS, vector->length, &sum, NULL), NULL);
     assert_true(sum == expected);
+    struct stoa_number_range found = stoa_no_numbers();
+    struct stoa_number_range range = stoa_no_numbers();
+    for (uint32_t i = 0; i < vector->length; i++) {
+        const struct stoa_value value = stoa_vector_get(vector, i);
+        const stoa_i128 number = stoa_value_number(node->phys, &value);
+        stoa_range_widen(&range, number, number);
+    }
+    assert_ok(stoa_node_extremes(node, v * STOA_VECTOR_ROWS, vector->length, &found, NULL),
+              NULL);
+    assert_true(found.low == range.low && found.high == range.high);
 }
 
 /* Opens and, when that works, decodes, selects and sums everything. */

@@ -161,6 +161,28 @@ static void check_take(struct stoa_block *block, const struct stoa_column *colum
     stoa_column_builder_done(&taken);
 }
 
+static void check_extremes(struct stoa_block *block, const struct stoa_column *column,
+                           uint32_t first, uint32_t count, uint64_t expected_valid)
+{
+    struct stoa_number_range expected = stoa_no_numbers();
+    stoa_i128 low = 1;
+    stoa_i128 high = 1;
+    uint64_t valid = 7;
+    stoa_error err;
+    for (uint32_t row = first * STOA_VECTOR_ROWS;
+         row < (first + count) * STOA_VECTOR_ROWS && row < column->length; row++) {
+        const struct stoa_value value = stoa_column_get(column, row);
+        if (value.is_null)
+            continue;
+        const stoa_i128 number = stoa_value_number(column->phys, &value);
+        stoa_range_widen(&expected, number, number);
+    }
+    assert_ok(stoa_block_extremes(block, first, count, &valid, &low, &high, &err), &err);
+    assert_int_equal(valid, expected_valid);
+    assert_true(low == (valid > 0 ? expected.low : 1));
+    assert_true(high == (valid > 0 ? expected.high : 1));
+}
+
 /* Random vectors, all of them at last. */
 static void check_sum(struct stoa_block *block, const struct stoa_column *column,
                       struct test_random *random)
@@ -185,6 +207,7 @@ static void check_sum(struct stoa_block *block, const struct stoa_column *column
         assert_ok(stoa_block_sum(block, first, count, &valid, &sum, &err), &err);
         assert_int_equal(valid, expected_valid);
         assert_true(sum == expected);
+        check_extremes(block, column, first, count, expected_valid);
     }
 }
 

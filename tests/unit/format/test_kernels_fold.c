@@ -237,6 +237,37 @@ static void test_sum_of_nothing_is_zero(void **state)
         }
 }
 
+static void test_min_max_lanes_of_every_width_and_length(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(1720);
+    static const unsigned lane_bits[] = {8, 16, 32, 64};
+    for (size_t n = 0; n < 4 * 130; n++) {
+        const unsigned bits = lane_bits[n % 4];
+        const size_t count = n < 4 * 128 ? n / 4 + 1 : ROWS - n % 2;
+        uint8_t *block = NULL;
+        uint8_t *lanes = odd_buffer(count * bits / 8, &block);
+        uint64_t low = UINT64_MAX;
+        uint64_t high = 0;
+        test_random_bytes(&random, lanes, count * bits / 8);
+        for (size_t i = 0; i < count; i++) {
+            const uint64_t lane = read_lane(lanes, bits, i);
+            low = lane < low ? lane : low;
+            high = lane > high ? lane : high;
+        }
+        for
+            EACH_LEVEL(level)
+            {
+                uint64_t found[2] = {0};
+                if (!level_at(level))
+                    continue;
+                level_at(level)->min_max_lanes(bits, lanes, count, &found[0], &found[1]);
+                assert_true(found[0] == low && found[1] == high);
+            }
+        stoa_free(block);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_sum_runs_multiplies_values_with_lengths),
         cmocka_unit_test(test_sum_f64_keeps_the_order_and_the_bits),
         cmocka_unit_test(test_sum_of_nothing_is_zero),
+        cmocka_unit_test(test_min_max_lanes_of_every_width_and_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
