@@ -75,10 +75,11 @@ struct stoa_cast_form {
     enum stoa_cast_form_id id;
     const char *name;
     double cycles; /* to print a value; measured by bench/format */
+    bool is_exact; /* parse takes only what print gives */
     /* Checks options, width and pattern, and sets what follows from them. */
     bool (*prepare)(struct stoa_cast_template *t);
-    /* The value of a text without affixes, if it can have one; BYTES go to `room`. Lenient: who
-     * needs to know prints the value and compares. */
+    /* The value of a text without affixes, if it can have one; BYTES go to `room`. Lenient unless
+     * is_exact: who needs to know prints the value and compares. */
     bool (*parse)(const struct stoa_cast_template *t, const uint8_t *text, uint32_t size,
                   struct stoa_value *out, uint8_t *room);
     /* Texts of `count` values of the domain one behind the other, and a view of each. Writes up to

@@ -27,26 +27,36 @@ static inline uint64_t letter_distance(const struct stoa_cast_template *t)
     return (t->options & STOA_CAST_UPPER) ? 'A' - '0' - 10 : 'a' - '0' - 10;
 }
 
-/* 16 and above: no digit. */
-static unsigned digit_value(uint8_t byte, uint8_t first_letter)
+/* Eight digits as four bytes, the first in the lowest; false when the text is not how they are
+ * spelled. */
+static inline bool read_word(uint64_t text, uint64_t letter, uint32_t *out_bytes)
 {
-    const unsigned digit = (unsigned)byte - '0';
-    const unsigned letter = (unsigned)byte - first_letter;
-    return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+    uint64_t x = (text & BYTES_OF(0x0F)) + (text >> 6 & BYTES_OF(1)) * 9;
+    x = (x << 4 | x >> 8) & UINT64_C(0x00FF00FF00FF00FF);
+    x = (x | x >> 8) & UINT64_C(0x0000FFFF0000FFFF);
+    *out_bytes = (uint32_t)(x | x >> 16);
+    return spell(__builtin_bswap32(*out_bytes), letter) == text;
 }
 
+/* An even number of them. */
 static bool read_digits(const struct stoa_cast_template *t, const uint8_t *text,
                         uint32_t digits, uint8_t *out)
 {
-    const uint8_t first_letter = (t->options & STOA_CAST_UPPER) ? 'A' : 'a';
-    unsigned any = 0;
-    for (uint32_t i = 0; i < digits; i += 2) {
-        const unsigned high = digit_value(text[i], first_letter);
-        const unsigned low = digit_value(text[i + 1], first_letter);
-        any |= high | low;
-        out[i / 2] = (uint8_t)(high << 4 | low);
+    const uint64_t letter = letter_distance(t);
+    const uint32_t whole = digits / 8 * 8;
+    uint32_t bytes = 0;
+    bool is_read = true;
+    for (uint32_t i = 0; i < whole; i += 8) {
+        is_read &= read_word(stoa_load_le64(text + i), letter, &bytes);
+        stoa_store_le32(out + i / 2, bytes);
     }
-    return any < 16;
+    if (whole < digits) {
+        uint64_t last = BYTES_OF('0');
+        memcpy(&last, text + whole, digits - whole);
+        is_read &= read_word(last, letter, &bytes);
+        memcpy(out + whole / 2, &bytes, (digits - whole) / 2);
+    }
+    return is_read;
 }
 
 /* ---- UUID ---- */
@@ -71,6 +81,8 @@ static bool uuid_parse(const struct stoa_cast_template *t, const uint8_t *text,
         return false;
     if (t->options & STOA_CAST_BARE)
         return read_digits(t, text, 2 * UUID_BYTES, out->fixed16);
+    if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+        return false;
     memcpy(digits, text, 8);
     memcpy(digits + 8, text + 9, 4);
     memcpy(digits + 12, text + 14, 4);
@@ -109,6 +121,7 @@ const struct stoa_cast_form stoa_cast_uuid = {
     .id = STOA_CAST_UUID,
     .name = "uuid",
     .cycles = 21,
+    .is_exact = true,
     .prepare = uuid_prepare,
     .parse = uuid_parse,
     .print = uuid_print,
@@ -195,6 +208,7 @@ const struct stoa_cast_form stoa_cast_hex = {
     .id = STOA_CAST_HEX,
     .name = "hex",
     .cycles = 28,
+    .is_exact = true,
     .prepare = hex_prepare,
     .parse = hex_parse,
     .print = hex_print,

@@ -59,5 +59,5 @@ bool stoa_cast_parse(const struct stoa_cast_template *t, struct stoa_view text,
     if (!t->form->parse(t, text.data + t->prefix_size, size, out, room) ||
         !is_in_domain(t, out))
         return false;
-    return stoa_view_equal(stoa_cast_print_one(t, out, printed), text);
+    return t->form->is_exact || stoa_view_equal(stoa_cast_print_one(t, out, printed), text);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "format/enc/enc_cast.h"
 #include "format/text.h"
 
 /* ---- columns ---- */
@@ -422,6 +423,38 @@ static void test_cast_gives_back_what_nearly_fits(void **state)
     assert_true(taken > 2 * (SPELLINGS + TIMES));
 }
 
+/* Digits are read eight at a time: any byte in any place but the ones spelled is refused. */
+static void check_digits(const struct stoa_cast_form *form, uint8_t options,
+                         const char *text)
+{
+    const char *digits =
+        options & STOA_CAST_UPPER ? "0123456789ABCDEF" : "0123456789abcdef";
+    const uint32_t size = (uint32_t)strlen(text);
+    struct stoa_cast_template t = {.form = form, .options = options};
+    uint8_t changed[STOA_CAST_MAX_HEX], room[STOA_CAST_MAX_HEX / 2];
+    struct stoa_value value;
+    const struct stoa_view view = {.data = changed, .length = size};
+    t.width = form == &stoa_cast_hex ? (uint8_t)size : 0;
+    assert_true(stoa_cast_prepare(&t));
+    for (uint32_t i = 0; i < size * 256; i++) {
+        const char *good = text[i / 256] == '-' ? "-" : digits;
+        memcpy(changed, text, size);
+        changed[i / 256] = (uint8_t)i;
+        const bool fits = (uint8_t)i && strchr(good, (uint8_t)i);
+        assert_int_equal(stoa_cast_parse(&t, view, &value, room), fits);
+    }
+}
+
+static void test_cast_reads_digits_as_they_are_spelled(void **state)
+{
+    STOA_UNUSED(state);
+    check_digits(&stoa_cast_uuid, 0, "09af1b2c-3d4e-5f60-7182-93a4b5c6d7e8");
+    check_digits(&stoa_cast_uuid, STOA_CAST_UPPER, "09AF1B2C-3D4E-5F60-7182-93A4B5C6D7E8");
+    check_digits(&stoa_cast_uuid, STOA_CAST_BARE, "09af1b2c3d4e5f60718293a4b5c6d7e8");
+    check_digits(&stoa_cast_hex, 0, "0f9a1");
+    check_digits(&stoa_cast_hex, 0, "0f9a1b2c3d4e5f60718293");
+}
+
 /* Exceptions at the start, at both ends, and a whole run of them. */
 static void test_cast_keeps_other_texts_anywhere(void **state)
 {
@@ -752,6 +785,7 @@ int main(void)
         cmocka_unit_test(test_cast_gives_back_every_form),
         cmocka_unit_test(test_cast_recognises_what_it_is_made_for),
         cmocka_unit_test(test_cast_gives_back_what_nearly_fits),
+        cmocka_unit_test(test_cast_reads_digits_as_they_are_spelled),
         cmocka_unit_test(test_cast_keeps_other_texts_anywhere),
         cmocka_unit_test(test_cast_leaves_ordinary_text_alone),
         cmocka_unit_test(test_cast_is_chosen_and_small),
