@@ -179,6 +179,18 @@ static uint64_t ordered_number(const struct same_parts *parts, uint32_t row)
     return base->phys == STOA_PHYS_I64 ? value ^ UINT64_C(1) << 63 : value;
 }
 
+/* Whether two rows hold the same; `words` are the column's where it has any. */
+static inline bool rows_equal(const struct stoa_column *column, const uint64_t *words,
+                              uint32_t a, uint32_t b)
+{
+    return words ? words[a] == words[b] : stoa_column_rows_equal(column, a, b);
+}
+
+static const uint64_t *words_of(const struct stoa_column *column)
+{
+    return STOA_SAME_WORDS & STOA_PHYS_BIT(column->phys) ? stoa_column_u64(column) : NULL;
+}
+
 /* False when there are too many keys to pay. */
 static bool find_keys(struct same_parts *parts, uint32_t count)
 {
@@ -210,6 +222,7 @@ static void find_majorities(const struct stoa_enc_input *input,
                             const struct same_parts *parts, uint32_t *rows, uint32_t *leads)
 {
     const struct stoa_column *column = input->column;
+    const uint64_t *words = words_of(column);
     uint32_t last = UINT32_MAX;
     for (uint32_t k = 0; k < parts->key_count; k++) {
         rows[k] = UINT32_MAX;
@@ -223,7 +236,7 @@ static void find_majorities(const struct stoa_enc_input *input,
             last = row;
         if (leads[key] == 0)
             rows[key] = row;
-        if (stoa_column_rows_equal(column, rows[key], row))
+        if (rows_equal(column, words, rows[key], row))
             leads[key]++;
         else
             leads[key]--;
@@ -236,10 +249,11 @@ static stoa_status fill_map(const struct stoa_enc_input *input, struct same_part
                             uint32_t *rows, bool *out_fits, stoa_error *err)
 {
     const struct stoa_column *column = input->column;
+    const uint64_t *words = words_of(column);
     bool is_too_many = false;
     find_majorities(input, parts, rows, rows + parts->key_count);
     for (uint32_t row = 0; row < column->length && !is_too_many; row++) {
-        if (!stoa_column_rows_equal(column, rows[parts->keys[row]], row) &&
+        if (!rows_equal(column, words, rows[parts->keys[row]], row) &&
             is_valid(input->validity, row))
             STOA_TRY(add_exception(parts, column, row, &is_too_many, err));
     }
@@ -388,21 +402,43 @@ static stoa_status try_form(const struct stoa_enc_input *input,
     return STOA_OK;
 }
 
-/* The first of the cheapest. A base that is dear to decode is not looked at. */
+/* A base that is dear to decode is not looked at. */
+static bool is_candidate(const struct stoa_enc_input *input,
+                         const struct stoa_enc_reference *reference, unsigned form)
+{
+    return is_possible(input, reference, form) &&
+           stoa_profile_kappa(input->profile) * reference->decode_cycles <
+               WORTH * input->limit;
+}
+
+/* The first of the cheapest. */
 static stoa_status choose(const struct stoa_enc_input *input, struct same_choice *out,
                           stoa_error *err)
 {
-    const double kappa = stoa_profile_kappa(input->profile);
     *out = (struct same_choice){.reference = NULL};
     for (uint32_t i = 0; i < input->reference_count; i++) {
         const struct stoa_enc_reference *reference = &input->references[i];
         for (unsigned form = 0; form < STOA_SAME_FORM_COUNT; form++) {
-            if (is_possible(input, reference, form) &&
-                kappa * reference->decode_cycles < WORTH * input->limit)
+            if (is_candidate(input, reference, form))
                 STOA_TRY(try_form(input, reference, form, out, err));
         }
     }
     return STOA_OK;
+}
+
+/* The only way there is needs no estimate to be chosen; false when there are none or several. */
+static bool choose_only(const struct stoa_enc_input *input, struct same_choice *out)
+{
+    unsigned count = 0;
+    for (uint32_t i = 0; i < input->reference_count; i++) {
+        for (unsigned form = 0; form < STOA_SAME_FORM_COUNT; form++) {
+            if (!is_candidate(input, &input->references[i], form))
+                continue;
+            *out = (struct same_choice){.reference = &input->references[i], .form = form};
+            count++;
+        }
+    }
+    return count == 1;
 }
 
 stoa_status stoa_same_estimate(const struct stoa_enc_input *input,
@@ -443,7 +479,8 @@ stoa_status stoa_same_encode(const struct stoa_enc_input *input, struct stoa_buf
     struct same_parts parts;
     size_t start = 0;
     bool fits = false;
-    STOA_TRY(choose(input, &choice, err));
+    if (!choose_only(input, &choice))
+        STOA_TRY(choose(input, &choice, err));
     if (!choice.reference)
         return stoa_fail(err, STOA_E_INTERNAL, "same: expected a column to refer to");
     STOA_TRY(
@@ -452,6 +489,8 @@ stoa_status stoa_same_encode(const struct stoa_enc_input *input, struct stoa_buf
     stoa_node_set_parameter(out, start, choice.reference->number);
     parts_init(&parts, input, choice.reference, choice.form);
     stoa_status status = parts_make(input, &parts, &fits, err);
+    if (status == STOA_OK && !fits)
+        status = stoa_fail(err, STOA_E_INTERNAL, "same: expected fewer exceptions");
     if (status == STOA_OK)
         status = append_parts(input, &parts, out, err);
     parts_done(&parts);
