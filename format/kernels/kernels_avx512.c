@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels compiled for AVX-512 (F, BW, DQ, VL). Intrinsics where gcc does badly: comparisons,
+ * The kernels compiled for AVX-512 (F, BW, DQ, VL, VBMI). Intrinsics where gcc does badly: comparisons,
  * which here go straight into mask registers, and widening lanes (13 against 21 G values/s).
  * Reached only through the table, after kernels_init.c has asked the CPU.
  */
@@ -41,6 +41,12 @@ static uint64_t pair_matches(const uint8_t *p, const uint8_t *q, uint8_t first,
 static __m512i load(const uint8_t *lanes, size_t vector)
 {
     return _mm512_loadu_si512(lanes + vector * 64);
+}
+
+/* Of `left` values, a mask for the first eight. */
+static __mmask8 live_lanes(size_t left)
+{
+    return (__mmask8)(left >= 8 ? 0xFF : (1u << left) - 1);
 }
 
 /* Masks are stored as they come, 64, 32, 16 or 8 bits of the little-endian bitmap at a time.
@@ -118,27 +124,93 @@ static bool select_set_8(const uint8_t *lanes, const uint64_t window[4], uint64_
     return all == UINT64_MAX;
 }
 
-/* A set of 1,024 numbers is 64 words of 16 bits. */
-static bool select_set_16(const uint8_t *lanes, const uint64_t window[16], uint64_t limit,
-                          any_u32 *out)
+/* Sets of up to 8,192 numbers lie in registers, 512 of them in each. */
+enum { SET_TABLE = 512, SET_PAIR = 2 * SET_TABLE, SET_PAIRS = 8 };
+
+/* Bytes of two vectors of 16-bit lanes in one: the even ones from `even`, the odd ones from `odd`. */
+static __m512i mix_bytes(__m512i even, __m512i odd)
 {
-    const __m512i low_table = _mm512_loadu_si512(window);
-    const __m512i high_table = _mm512_loadu_si512(window + 8);
-    const __m512i last = _mm512_set1_epi16((short)(limit - 1));
-    const __m512i fifteen = _mm512_set1_epi16(15);
-    const __m512i one = _mm512_set1_epi16(1);
-    __mmask32 all = UINT32_MAX;
-    for (size_t i = 0; i < 32; i++) {
-        const __m512i lane = load(lanes, i);
-        const __mmask32 is_below = _mm512_cmple_epu16_mask(lane, last);
-        const __m512i word =
-            _mm512_permutex2var_epi16(low_table, _mm512_srli_epi16(lane, 4), high_table);
-        const __m512i bit = _mm512_sllv_epi16(one, _mm512_and_si512(lane, fifteen));
-        out[i] = _mm512_mask_test_epi16_mask(is_below, word, bit);
-        all &= is_below;
-    }
-    return all == UINT32_MAX;
+    return _mm512_ternarylogic_epi32(_mm512_set1_epi16(0xFF), even, odd, 0xCA);
 }
+
+/* Of two vectors of numbers, the bytes of the set that hold their bits. Bits 3 to 8 of a number say
+ * which byte of a table, bit 9 which table of a pair, those above which pair. */
+ALWAYS_INLINE __m512i set_bytes(const __m512i *tables, unsigned pairs, __m512i a, __m512i b)
+{
+    const __m512i at = mix_bytes(_mm512_srli_epi16(a, 3), _mm512_slli_epi16(b, 5));
+    const __mmask64 is_second = _mm512_movepi8_mask(_mm512_add_epi8(at, at));
+    const __m512i above = mix_bytes(_mm512_srli_epi16(a, 8), b);
+    const __mmask64 steps[3] = {
+        _mm512_movepi8_mask(at),
+        pairs > 2 ? _mm512_movepi8_mask(_mm512_slli_epi16(above, 4)) : 0,
+        pairs > 4 ? _mm512_movepi8_mask(_mm512_slli_epi16(above, 3)) : 0,
+    };
+    __m512i found[SET_PAIRS];
+    UNROLL for (unsigned i = 0; i < pairs; i++)
+    {
+        const __m512i first = _mm512_permutexvar_epi8(at, tables[2 * i]);
+        found[i] = _mm512_mask_permutexvar_epi8(first, is_second, at, tables[2 * i + 1]);
+    }
+    UNROLL for (unsigned k = 0; k < 3; k++)
+    {
+        const unsigned step = 1u << k;
+        UNROLL for (unsigned i = 0; i + step < pairs; i += 2 * step)
+        {
+            found[i] = _mm512_mask_blend_epi8(steps[k], found[i], found[i + step]);
+        }
+    }
+    return found[0];
+}
+
+/* 64 numbers at a time are looked up in all tables; false when one is not below the limit, and then
+ * the answer is of no use. */
+ALWAYS_INLINE bool select_set_16(const uint8_t *lanes, uint64_t first, const uint64_t *set,
+                                 uint64_t limit, unsigned pairs, any_u32 *out)
+{
+    const uint64_t words = (first + limit + 63) / 64;
+    const __m512i from = _mm512_set1_epi16((short)first);
+    const __m512i powers = _mm512_set1_epi64((long long)UINT64_C(0x8040201008040201));
+    const __m512i nibble = _mm512_set1_epi8(15);
+    __m512i tables[2 * SET_PAIRS];
+    __m512i largest = _mm512_setzero_si512();
+    UNROLL for (unsigned i = 0; i < 2 * pairs; i++)
+    {
+        const uint64_t left = words > i * 8 ? words - i * 8 : 0;
+        tables[i] = _mm512_maskz_loadu_epi64(live_lanes(left), set + i * 8);
+    }
+    for (size_t i = 0; i < 32; i += 2) {
+        const __m512i lane = load(lanes, i);
+        const __m512i other = load(lanes, i + 1);
+        const __m512i a = _mm512_add_epi16(lane, from);
+        const __m512i b = _mm512_add_epi16(other, from);
+        const __m512i low = _mm512_and_si512(mix_bytes(a, _mm512_slli_epi16(b, 8)), nibble);
+        const __m512i bits = _mm512_and_si512(set_bytes(tables, pairs, a, b),
+                                              _mm512_shuffle_epi8(powers, low));
+        out[i] = _mm512_test_epi16_mask(bits, _mm512_set1_epi16(0xFF));
+        out[i + 1] = _mm512_test_epi16_mask(bits, _mm512_set1_epi16((short)0xFF00));
+        largest = _mm512_max_epu16(largest, _mm512_max_epu16(lane, other));
+    }
+    return _mm512_cmpgt_epu16_mask(largest, _mm512_set1_epi16((short)(limit - 1))) == 0;
+}
+
+#define EACH_PAIRS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
+#define DEFINE_SELECT_SET_16(pairs)                                                        \
+    static bool select_set_16_##pairs(const uint8_t *lanes, uint64_t first,                \
+                                      const uint64_t *set, uint64_t limit, any_u32 *out)   \
+    {                                                                                      \
+        return select_set_16(lanes, first, set, limit, pairs, out);                        \
+    }
+#define SELECT_SET_16_ENTRY(pairs) [(pairs)-1] = select_set_16_##pairs,
+
+/* clang-format off */
+EACH_PAIRS(DEFINE_SELECT_SET_16)
+
+static bool (*const select_set_16_functions[SET_PAIRS])(const uint8_t *, uint64_t,
+                                                        const uint64_t *, uint64_t,
+                                                        any_u32 *) = {
+    EACH_PAIRS(SELECT_SET_16_ENTRY)
+};
+/* clang-format on */
 
 /* Sixteen lanes: the 32-bit word that holds each one's bit. */
 static bool select_set_wide(unsigned lane_bits, const uint8_t *lanes, uint64_t first,
@@ -169,7 +241,8 @@ static bool kernel_select_set(unsigned lane_bits, const void *lanes, uint64_t fi
                               const uint64_t *set, uint64_t size, uint64_t out_bits[16])
 {
     const uint64_t limit = set_limit(first, size);
-    uint64_t window[16];
+    const uint64_t numbers = first % 64 + limit; /* from the first one's word on */
+    uint64_t window[4];
     if (limit == 0) {
         clear_behind(out_bits, 0);
         return false;
@@ -178,16 +251,11 @@ static bool kernel_select_set(unsigned lane_bits, const void *lanes, uint64_t fi
         set_window(set, size, first, 4, window);
         return select_set_8(lanes, window, limit, out_bits);
     }
-    if (lane_bits == 32 || limit > 1024)
-        return select_set_wide(lane_bits, lanes, first, set, limit, (any_u16 *)out_bits);
-    set_window(set, size, first, 16, window);
-    return select_set_16(lanes, window, limit, (any_u32 *)out_bits);
-}
-
-/* Of `left` values, a mask for the first eight. */
-static __mmask8 live_lanes(size_t left)
-{
-    return (__mmask8)(left >= 8 ? 0xFF : (1u << left) - 1);
+    if (lane_bits == 16 && numbers <= SET_PAIRS * SET_PAIR &&
+        select_set_16_functions[(numbers - 1) / SET_PAIR](
+            lanes, first % 64, set + first / 64, limit, (any_u32 *)out_bits))
+        return true;
+    return select_set_wide(lane_bits, lanes, first, set, limit, (any_u16 *)out_bits);
 }
 
 static void kernel_select_i64(const int64_t *values, size_t count, int64_t low,

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static uint64_t mask_of(unsigned width)
 {
@@ -388,22 +390,52 @@ static bool is_member(const uint64_t *set, uint64_t size, uint64_t first, uint64
            (set[(first + lane) / 64] >> (first + lane) % 64 & 1);
 }
 
-/* Sets of every size around the tables' and lanes below, at and far above their end; the set is
- * exactly as long as its size says. */
+/* Memory for sets, with a page behind it that must not be read. */
+struct guarded {
+    uint8_t *memory;
+    size_t size; /* without that page */
+};
+
+static struct guarded guarded_make(size_t size)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t whole = (size + page - 1) / page * page;
+    uint8_t *memory = mmap(NULL, whole + page, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    assert_int_equal(mprotect(memory + whole, page, PROT_NONE), 0);
+    return (struct guarded){.memory = memory, .size = whole};
+}
+
+/* So many words, which end where the page begins. */
+static uint64_t *guarded_words(const struct guarded *guarded, size_t count)
+{
+    return (uint64_t *)(void *)(guarded->memory + guarded->size - count * 8);
+}
+
+static void guarded_done(const struct guarded *guarded)
+{
+    (void)munmap(guarded->memory, guarded->size + (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* Sets of every size around the tables', some full, some empty, and lanes below, at and far above
+ * their end; nothing is read behind the set. */
 static void test_select_set_takes_members_alone(void **state)
 {
     STOA_UNUSED(state);
-    static const uint32_t sizes[] = {0,    1,    7,    63,    64,    65,
-                                     255,  256,  257,  600,   1000,  1023,
-                                     1024, 1025, 4096, 65535, 65536, 70001};
+    static const uint32_t sizes[] = {0,    1,    7,    63,   64,   65,    255,   256,
+                                     257,  600,  1000, 1023, 1024, 1025,  2048,  2049,
+                                     3000, 4096, 4500, 5000, 6144, 6145,  7168,  7169,
+                                     8128, 8129, 8191, 8192, 8193, 65535, 65536, 70001};
     struct test_random random = test_random_start(321);
+    const struct guarded guarded = guarded_make(70001 / 8 + 8);
     for (size_t k = 0; k < 3 * sizeof sizes / sizeof sizes[0]; k++) {
         const uint64_t size = sizes[k / 3];
-        uint64_t *set = stoa_alloc_array(size / 64 + 1, sizeof *set);
+        uint64_t *set = guarded_words(&guarded, (size + 63) / 64);
         uint8_t lanes[4 * ROWS + 1];
         const uint64_t first = k % 3 == 0 ? 0 : test_random_below(&random, size + 70);
         for (size_t i = 0; i < (size + 63) / 64; i++)
-            set[i] = test_random_next(&random) | (k % 5 == 0 ? UINT64_MAX : 0);
+            set[i] = k % 5 == 0 ? UINT64_MAX : k % 7 == 0 ? 0 : test_random_next(&random);
         for (unsigned lane_bits = 8; lane_bits <= 32; lane_bits *= 2) {
             for (size_t i = 0; i < ROWS; i++) {
                 const uint64_t lane = k % 3 == 2 && first < size
@@ -430,8 +462,8 @@ static void test_select_set_takes_members_alone(void **state)
                                                    read_lane(lanes + 1, lane_bits, i)));
                 }
         }
-        stoa_free(set);
     }
+    guarded_done(&guarded);
 }
 
 static void test_select_i64_of_every_length_clears_the_rest(void **state)
