@@ -84,6 +84,13 @@ static void run_widen(const struct stoa_kernels *kernels, unsigned lane)
     kernels->widen(lane, buffers.lanes, ROWS, 12345, 1, buffers.out);
 }
 
+/* Values that were added up are differences for the next time. */
+static void run_add_up(const struct stoa_kernels *kernels, unsigned argument)
+{
+    (void)argument;
+    kernels->add_up(buffers.out, ROWS, 12345);
+}
+
 static void run_scale(const struct stoa_kernels *kernels, unsigned lane)
 {
     kernels->widen(lane, buffers.lanes, ROWS, 12345, 100, buffers.out);
@@ -313,6 +320,7 @@ static const struct bench_case cases[] = {
     {"widen",          run_widen,        16,      ROWS,           widen_bytes },
     {"widen",          run_widen,        32,      ROWS,           widen_bytes },
     {"widen",          run_widen,        64,      ROWS,           widen_bytes },
+    {"add up",         run_add_up,       64,      ROWS,           widen_bytes },
     {"widen by 100",   run_scale,        8,       ROWS,           widen_bytes },
     {"widen by 100",   run_scale,        32,      ROWS,           widen_bytes },
     {"widen by 100",   run_scale,        64,      ROWS,           widen_bytes },

@@ -190,45 +190,20 @@ static stoa_status delta_open(struct stoa_node *node, unsigned depth, stoa_error
 }
 
 /* [DELTA-1] [DELTA-2] Turns the differences into values in place. */
-static void sum_segment(uint64_t *values, uint32_t count, uint64_t anchor)
-{
-    values[0] = anchor;
-    for (uint32_t i = 1; i < count; i++)
-        values[i] += values[i - 1];
-}
-
-static void sum_vector(uint64_t *values, const uint64_t anchors[SEGMENTS])
-{
-    uint64_t sums[SEGMENTS];
-    for (uint32_t k = 0; k < SEGMENTS; k++)
-        sums[k] = anchors[k] - values[k * SEGMENT];
-    for (uint32_t i = 0; i < SEGMENT; i++) {
-        values[i] = sums[0] += values[i];
-        values[i + SEGMENT] = sums[1] += values[i + SEGMENT];
-        values[i + 2 * SEGMENT] = sums[2] += values[i + 2 * SEGMENT];
-        values[i + 3 * SEGMENT] = sums[3] += values[i + 3 * SEGMENT];
-    }
-}
-
 static stoa_status delta_decode(struct stoa_node *node, uint32_t vector,
                                 struct stoa_vector *out, stoa_error *err)
 {
-    const uint64_t *anchors = node->state;
+    const uint64_t *anchors = (const uint64_t *)node->state + (size_t)vector * SEGMENTS;
     struct stoa_vector differences = *out; /* the same memory */
     differences.phys = STOA_PHYS_I64;
     STOA_TRY(
         stoa_node_decode(node->children[CHILD_DIFFERENCES], vector, &differences, err));
-    uint64_t *values = out->values.u64;
     out->length = differences.length;
-    anchors += (size_t)vector * SEGMENTS;
-    if (out->length == STOA_VECTOR_ROWS) {
-        sum_vector(values, anchors);
-        return STOA_OK;
-    }
     for (uint32_t first = 0; first < out->length; first += SEGMENT) {
         const uint32_t left = out->length - first;
-        sum_segment(values + first, left < SEGMENT ? left : SEGMENT,
-                    anchors[first / SEGMENT]);
+        uint64_t *values = out->values.u64 + first;
+        node->context->kernels->add_up(values, left < SEGMENT ? left : SEGMENT,
+                                       anchors[first / SEGMENT] - values[0]);
     }
     return STOA_OK;
 }

@@ -24,6 +24,22 @@ void stoa_linear_pack(unsigned width, size_t count, const uint64_t *in, uint8_t 
     }
 }
 
+/* Eight values take `width` bytes, so that all groups of eight are alike, and a load of 8 bytes
+ * from the byte where a value begins holds 57 bits of it. How many values were unpacked: groups end
+ * where the last load of one would pass the end. */
+static size_t unpack_groups(unsigned width, size_t count, const uint8_t *in, uint64_t *out)
+{
+    const uint64_t mask = stoa_low_mask(width);
+    const size_t size = stoa_linear_size(width, count);
+    size_t i = 0;
+    for (; i + 8 <= count && i / 8 * width + 7 * width / 8 + 8 <= size; i += 8) {
+        const uint8_t *group = in + i / 8 * width;
+        for (unsigned j = 0; j < 8; j++)
+            out[i + j] = stoa_load_le64(group + j * width / 8) >> j * width % 8 & mask;
+    }
+    return i;
+}
+
 void stoa_linear_unpack(unsigned width, size_t count, const uint8_t *in, uint64_t *out)
 {
     if (width == 0) {
@@ -31,8 +47,9 @@ void stoa_linear_unpack(unsigned width, size_t count, const uint8_t *in, uint64_
         return;
     }
     const uint64_t mask = stoa_low_mask(width);
-    size_t bit = 0;
-    for (size_t i = 0; i < count; i++, bit += width) {
+    size_t i = width <= 57 ? unpack_groups(width, count, in, out) : 0;
+    size_t bit = i * width;
+    for (; i < count; i++, bit += width) {
         const uint8_t *word = in + bit / 64 * 8;
         const unsigned shift = bit % 64;
         uint64_t value = stoa_load_le64(word) >> shift;

@@ -53,6 +53,8 @@ struct stoa_kernels {
                   uint64_t scale, uint64_t *out);
     /* values[i] += more[i], wrapping. */
     void (*add_64)(uint64_t *values, const uint64_t *more, size_t count);
+    /* values[i] = start + values[0] + .. + values[i], wrapping. */
+    void (*add_up)(uint64_t *values, size_t count, uint64_t start);
     /* Bit i of out = low <= lane[i] <= high (unsigned), over 1,024 lanes. */
     void (*select_lanes)(unsigned lane_bits, const void *lanes, uint64_t low, uint64_t high,
                          uint64_t out_bits[16]);

@@ -8,8 +8,8 @@
  * halves of such words. With vectors, TO_F64(v) converts signed ones to doubles, rounding once,
  * FUSED_ADD(a, b, c) is a x b + c and LESS_PRODUCT(a, b, c) is c - a x b, both rounded once.
  * DEPOSIT(source, mask) is there where the instruction is. Packing is in kernels_packing.h,
- * sums and bounds in kernels_fold.h and kernels_floats.h, sets in kernels_set.h, text in
- * kernels_text.h, FSST in kernels_fsst.h.
+ * sums and bounds in kernels_fold.h and kernels_floats.h, running sums in kernels_scan.h, sets in
+ * kernels_set.h, text in kernels_text.h, FSST in kernels_fsst.h.
  */
 #ifndef STOA_FORMAT_KERNELS_BODY_H
 #define STOA_FORMAT_KERNELS_BODY_H
@@ -18,6 +18,7 @@
 #include "format/kernels/kernels_fold.h"
 #include "format/kernels/kernels_fsst.h"
 #include "format/kernels/kernels_packing.h"
+#include "format/kernels/kernels_scan.h"
 #include "format/kernels/kernels_set.h"
 #include "format/kernels/kernels_text.h"
 
@@ -205,6 +206,7 @@ static bool clamp_range(unsigned lane_bits, uint64_t low, uint64_t *high)
         .unpack = kernel_unpack,                                                           \
         .widen = kernel_widen,                                                             \
         .add_64 = kernel_add_64,                                                           \
+        .add_up = kernel_add_up,                                                           \
         .divide_i64 = kernel_divide_i64,                                                   \
         .spread_32 = kernel_spread_32,                                                     \
         .spread_64 = kernel_spread_64,                                                     \

@@ -71,6 +71,32 @@ static void test_add_64_wraps_and_stays_within_the_count(void **state)
     }
 }
 
+static void test_add_up_wraps_and_stays_within_the_count(void **state)
+{
+    STOA_UNUSED(state);
+    struct test_random random = test_random_start(313);
+    uint64_t values[ROWS + 1];
+    for (size_t count = 0; count <= ROWS; count += count < 70 ? 1 : 53) {
+        for
+            EACH_LEVEL(level)
+            {
+                if (!level_at(level))
+                    continue;
+                uint64_t expected[ROWS + 1];
+                const uint64_t start = test_random_next(&random);
+                uint64_t sum = start;
+                for (size_t i = 0; i <= count; i++) {
+                    values[i] = test_random_next(&random);
+                    sum += values[i];
+                    expected[i] = i < count ? sum : values[i];
+                }
+                level_at(level)->add_up(values, count, start);
+                for (size_t i = 0; i <= count; i++)
+                    assert_true(values[i] == expected[i]);
+            }
+    }
+}
+
 /* Masks that take all, none and some values, over any length. */
 static void test_sum_masked_takes_the_set_bits_alone(void **state)
 {
@@ -273,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sum_and_bounds_are_exact_at_the_ends_of_the_range),
         cmocka_unit_test(test_add_64_wraps_and_stays_within_the_count),
+        cmocka_unit_test(test_add_up_wraps_and_stays_within_the_count),
         cmocka_unit_test(test_sum_masked_takes_the_set_bits_alone),
         cmocka_unit_test(test_sum_lanes_of_every_width_and_length),
         cmocka_unit_test(test_sum_runs_multiplies_values_with_lengths),
