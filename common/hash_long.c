@@ -46,6 +46,10 @@ typedef uint64_t __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias
 #define EXCHANGE(v)       ((hash_vec)_mm256_shuffle_epi32((__m256i)(v), 0x4E))
 #endif
 
+/* Keeps a vector in a register and in its place among others. Left alone, gcc loads stripes twice
+ * and out of order, which takes a sixth longer where they come from the second cache. */
+#define KEEP_ORDER(v) __asm__ volatile("" : "+v"(v))
+
 static inline __attribute__((always_inline)) void
 add_stripes(hash_vec sums[VECTORS], const uint8_t *in, const uint8_t *secret, size_t count)
 {
@@ -54,10 +58,13 @@ add_stripes(hash_vec sums[VECTORS], const uint8_t *in, const uint8_t *secret, si
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < VECTORS; j++) {
             const size_t at = j * VECTOR_BYTES;
-            const hash_vec word = *(const hash_vec *)(in + i * STRIPE + at);
+            hash_vec word = *(const hash_vec *)(in + i * STRIPE + at);
+            KEEP_ORDER(word);
             const hash_vec key = word ^ *(const hash_vec *)(secret + i * STRIPE_STEP + at);
             products[j] += MULTIPLY_32(key, key >> 32);
             words[j] += word;
+            KEEP_ORDER(products[j]);
+            KEEP_ORDER(words[j]);
         }
     }
     for (size_t j = 0; j < VECTORS; j++)
