@@ -32,6 +32,7 @@ struct stoa_block_input {
     uint32_t reference_count;
     const struct stoa_enc_hint
         *hint; /* of the rows, or another block of them; NULL: search */
+    struct stoa_compressor *compressor; /* kept from block to block; NULL: none is */
 };
 struct stoa_block_choice {
     uint8_t encoding; /* id of the root */
@@ -61,10 +62,14 @@ stoa_dictionary_build_create(const struct stoa_column *column, enum stoa_profile
                              struct stoa_dictionary_build **out_build, stoa_error *err);
 /* The same; *out_hint is what was found out about the rows, with the dictionary or, where there is
  * none, without it: for blocks of the column. */
-STOA_MUST_USE stoa_status
-stoa_dictionary_build_or_hint(const struct stoa_column *column, enum stoa_profile profile,
-                              struct stoa_dictionary_build **out_build,
-                              struct stoa_enc_hint *out_hint, stoa_error *err);
+struct stoa_encode_means {
+    enum stoa_profile profile;
+    struct stoa_compressor *compressor; /* as in stoa_block_input */
+};
+STOA_MUST_USE stoa_status stoa_dictionary_build_or_hint(
+    const struct stoa_column *column, const struct stoa_encode_means *means,
+    struct stoa_dictionary_build **out_build, struct stoa_enc_hint *out_hint,
+    stoa_error *err);
 void stoa_dictionary_build_free(struct stoa_dictionary_build *build);
 uint32_t stoa_dictionary_build_count(const struct stoa_dictionary_build *build);
 const uint32_t *stoa_dictionary_build_codes(const struct stoa_dictionary_build *build);
@@ -72,7 +77,7 @@ const uint32_t *stoa_dictionary_build_codes(const struct stoa_dictionary_build *
 struct stoa_column stoa_dictionary_build_values(const struct stoa_dictionary_build *build);
 /* Appends the dictionary block's payload; *out_encoding is its root's id. */
 STOA_MUST_USE stoa_status stoa_dictionary_build_encode(
-    const struct stoa_dictionary_build *build, enum stoa_profile profile,
+    const struct stoa_dictionary_build *build, const struct stoa_encode_means *means,
     struct stoa_buf *out, uint8_t *out_encoding, stoa_error *err);
 
 /* ---- reading ---- */

@@ -235,6 +235,7 @@ static stoa_status make_input(struct block_writer *writer, struct stoa_column *c
     *out_input = (struct stoa_enc_input){
         .column = column,
         .profile = writer->input->profile,
+        .compressor = writer->input->compressor,
         .depth = 1,
         .codes = writer->filled_codes ? writer->filled_codes : writer->codes,
         .dictionary_count = writer->input->dictionary_count,

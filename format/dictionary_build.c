@@ -93,11 +93,13 @@ static double cost_per_value(const struct stoa_enc_estimate *estimate, uint32_t 
 
 /* `codes` may stand in for the values. */
 static struct stoa_enc_input root_input(const struct stoa_column *column,
-                                        const uint32_t *codes, enum stoa_profile profile,
+                                        const uint32_t *codes,
+                                        const struct stoa_encode_means *means,
                                         uint32_t parents)
 {
     struct stoa_enc_input input = {.column = column,
-                                   .profile = profile,
+                                   .profile = means->profile,
+                                   .compressor = means->compressor,
                                    .depth = 1,
                                    .parent_mask = parents,
                                    .limit = INFINITY};
@@ -108,26 +110,28 @@ static struct stoa_enc_input root_input(const struct stoa_column *column,
 /* Cost of the sampled rows as they are; encodings that will cost more than `limit` need not say
  * how much. */
 static stoa_status plain_cost(const struct stoa_column *sample, const uint32_t *codes,
-                              enum stoa_profile profile, double limit, double *out_cost,
-                              struct stoa_enc_hint *out_hint, stoa_error *err)
+                              const struct stoa_encode_means *means, double limit,
+                              double *out_cost, struct stoa_enc_hint *out_hint,
+                              stoa_error *err)
 {
-    struct stoa_enc_input input = root_input(sample, codes, profile, 0);
+    struct stoa_enc_input input = root_input(sample, codes, means, 0);
     struct stoa_enc_estimate estimate;
     input.limit = limit;
     STOA_TRY(stoa_enc_find_best(&input, &estimate, out_hint, err));
-    *out_cost = cost_per_value(&estimate, sample->length, profile);
+    *out_cost = cost_per_value(&estimate, sample->length, means->profile);
     return STOA_OK;
 }
 
 /* Cost of the codes of the sampled rows. The judge is who compares them with anything else. */
 static stoa_status code_cost(const struct stoa_column *sample, const uint32_t *codes,
-                             uint32_t dictionary_count, enum stoa_profile profile,
-                             double *out_cost, struct stoa_enc_hint *out_hint,
-                             stoa_error *err)
+                             uint32_t dictionary_count,
+                             const struct stoa_encode_means *means, double *out_cost,
+                             struct stoa_enc_hint *out_hint, stoa_error *err)
 {
     const struct stoa_encoding *dict = stoa_encoding_find(STOA_ENC_DICT);
     struct stoa_enc_input input = {.column = sample,
-                                   .profile = profile,
+                                   .profile = means->profile,
+                                   .compressor = means->compressor,
                                    .depth = 1,
                                    .codes = codes,
                                    .dictionary_count = dictionary_count,
@@ -142,20 +146,20 @@ static stoa_status code_cost(const struct stoa_column *sample, const uint32_t *c
                                                   .count = sample->length,
                                                   .spared = ~(UINT32_C(1) << STOA_ENC_SAME),
                                                   .estimate = estimate};
-    *out_cost = cost_per_value(&estimate, sample->length, profile);
+    *out_cost = cost_per_value(&estimate, sample->length, means->profile);
     return STOA_OK;
 }
 
 /* Bits that each row pays for the dictionary itself, of which a large one is told by its middle. */
 static stoa_status entry_cost(struct stoa_dictionary_build *build,
-                              enum stoa_profile profile, uint32_t rows, double *out_cost,
-                              stoa_error *err)
+                              const struct stoa_encode_means *means, uint32_t rows,
+                              double *out_cost, stoa_error *err)
 {
     struct stoa_column values = stoa_column_builder_view(&build->values);
     if (build->count > 2 * SAMPLE_ENTRIES)
         values = stoa_column_slice(&values, build->count / 2 / 64 * 64, SAMPLE_ENTRIES);
     const struct stoa_enc_input input =
-        root_input(&values, NULL, profile, UINT32_C(1) << STOA_ENC_DICT);
+        root_input(&values, NULL, means, UINT32_C(1) << STOA_ENC_DICT);
     struct stoa_enc_estimate estimate;
     STOA_TRY(stoa_enc_find_best(&input, &estimate, &build->entries, err));
     if (values.length < build->count)
@@ -184,8 +188,8 @@ static void adapt_hint(const struct stoa_column *column, uint32_t sampled,
 
 static stoa_status compare_costs(struct stoa_dictionary_build *build,
                                  const struct stoa_column *column, uint32_t *rows,
-                                 uint32_t count, enum stoa_profile profile, bool *out_pays,
-                                 stoa_error *err)
+                                 uint32_t count, const struct stoa_encode_means *means,
+                                 bool *out_pays, stoa_error *err)
 {
     struct stoa_column_builder sample;
     struct stoa_enc_hint coded;
@@ -198,9 +202,9 @@ static stoa_status compare_costs(struct stoa_dictionary_build *build,
     const struct stoa_column view = stoa_column_builder_view(&sample);
     for (uint32_t i = 0; i < count; i++)
         rows[i] = build->codes[rows[i]];
-    STOA_TRY_CLEANUP(code_cost(&view, rows, build->count, profile, &codes, &coded, err));
-    STOA_TRY_CLEANUP(entry_cost(build, profile, column->length, &entries, err));
-    STOA_TRY_CLEANUP(plain_cost(&view, rows, profile, (codes + entries) / WORTH, &plain,
+    STOA_TRY_CLEANUP(code_cost(&view, rows, build->count, means, &codes, &coded, err));
+    STOA_TRY_CLEANUP(entry_cost(build, means, column->length, &entries, err));
+    STOA_TRY_CLEANUP(plain_cost(&view, rows, means, (codes + entries) / WORTH, &plain,
                                 &build->rows, err));
     *out_pays = codes + entries < plain * WORTH;
     if (*out_pays)
@@ -212,8 +216,9 @@ cleanup:
 }
 
 static stoa_status judge(struct stoa_dictionary_build *build,
-                         const struct stoa_column *column, enum stoa_profile profile,
-                         bool *out_pays, stoa_error *err)
+                         const struct stoa_column *column,
+                         const struct stoa_encode_means *means, bool *out_pays,
+                         stoa_error *err)
 {
     uint32_t *rows = stoa_alloc_array(SAMPLE_ROWS, sizeof *rows);
     if (!rows)
@@ -222,14 +227,15 @@ static stoa_status judge(struct stoa_dictionary_build *build,
     stoa_status status = STOA_OK;
     *out_pays = false; /* all NULL wherever the sample looked */
     if (count > 0)
-        status = compare_costs(build, column, rows, count, profile, out_pays, err);
+        status = compare_costs(build, column, rows, count, means, out_pays, err);
     stoa_free(rows);
     return status;
 }
 
 /* ---- building ---- */
 
-static stoa_status build_from(struct stoa_distinct *distinct, enum stoa_profile profile,
+static stoa_status build_from(struct stoa_distinct *distinct,
+                              const struct stoa_encode_means *means,
                               struct stoa_dictionary_build **out_build,
                               struct stoa_enc_hint *out_hint, stoa_error *err)
 {
@@ -240,7 +246,7 @@ static stoa_status build_from(struct stoa_distinct *distinct, enum stoa_profile 
         return stoa_fail_memory(err, sizeof *build);
     stoa_column_builder_init(&build->values, distinct->column->phys);
     STOA_TRY_CLEANUP(sort_values(distinct, build, err));
-    STOA_TRY_CLEANUP(judge(build, distinct->column, profile, &pays, err));
+    STOA_TRY_CLEANUP(judge(build, distinct->column, means, &pays, err));
     *out_build = pays ? build : NULL;
     *out_hint = build->rows;
     if (pays)
@@ -251,7 +257,7 @@ cleanup:
 }
 
 stoa_status stoa_dictionary_build_or_hint(const struct stoa_column *column,
-                                          enum stoa_profile profile,
+                                          const struct stoa_encode_means *means,
                                           struct stoa_dictionary_build **out_build,
                                           struct stoa_enc_hint *out_hint, stoa_error *err)
 {
@@ -263,7 +269,7 @@ stoa_status stoa_dictionary_build_or_hint(const struct stoa_column *column,
         *out_build = NULL;
         return STOA_OK;
     }
-    const stoa_status status = build_from(&distinct, profile, out_build, out_hint, err);
+    const stoa_status status = build_from(&distinct, means, out_build, out_hint, err);
     stoa_distinct_done(&distinct);
     return status;
 }
@@ -273,8 +279,9 @@ stoa_status stoa_dictionary_build_create(const struct stoa_column *column,
                                          struct stoa_dictionary_build **out_build,
                                          stoa_error *err)
 {
+    const struct stoa_encode_means means = {.profile = profile};
     struct stoa_enc_hint hint;
-    return stoa_dictionary_build_or_hint(column, profile, out_build, &hint, err);
+    return stoa_dictionary_build_or_hint(column, &means, out_build, &hint, err);
 }
 
 void stoa_dictionary_build_free(struct stoa_dictionary_build *build)
@@ -303,12 +310,13 @@ struct stoa_column stoa_dictionary_build_values(const struct stoa_dictionary_bui
 
 /* [BLK-7] */
 stoa_status stoa_dictionary_build_encode(const struct stoa_dictionary_build *build,
-                                         enum stoa_profile profile, struct stoa_buf *out,
-                                         uint8_t *out_encoding, stoa_error *err)
+                                         const struct stoa_encode_means *means,
+                                         struct stoa_buf *out, uint8_t *out_encoding,
+                                         stoa_error *err)
 {
     const struct stoa_column values = stoa_column_builder_view(&build->values);
     struct stoa_enc_input input =
-        root_input(&values, NULL, profile, UINT32_C(1) << STOA_ENC_DICT);
+        root_input(&values, NULL, means, UINT32_C(1) << STOA_ENC_DICT);
     input.hint = &build->entries;
     STOA_TRY(stoa_validity_write(NULL, values.length, out, err));
     const size_t root = out->size;

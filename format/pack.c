@@ -23,9 +23,10 @@ enum { SMALL_PART = 1 << 20 };
 static stoa_status append_stream(const uint8_t *raw, size_t size, struct stoa_buf *out,
                                  stoa_error *err)
 {
-    return stoa_stream_write(STOA_PROFILE_BALANCED,
-                             size < SMALL_PART ? STOA_STREAM_RECORDS : STOA_STREAM_TEXT,
-                             raw, size, STOA_FRAME_RAW_SIZE, out, err);
+    const struct stoa_stream_use use = {.profile = STOA_PROFILE_BALANCED,
+                                        .kind = size < SMALL_PART ? STOA_STREAM_RECORDS
+                                                                  : STOA_STREAM_TEXT};
+    return stoa_stream_write(&use, raw, size, STOA_FRAME_RAW_SIZE, out, err);
 }
 
 /* Only names the part in messages. */

@@ -195,8 +195,9 @@ static stoa_status build_dictionary(struct bench_group *group, stoa_error *err)
     STOA_TRY(
         stoa_dictionary_build_create(group->column, group->profile, &group->build, err));
     return group->build
-               ? stoa_dictionary_build_encode(group->build, group->profile,
-                                              &group->dictionary_payload, &encoding, err)
+               ? stoa_dictionary_build_encode(
+                     group->build, &(struct stoa_encode_means){.profile = group->profile},
+                     &group->dictionary_payload, &encoding, err)
                : STOA_OK;
 }
 

@@ -190,8 +190,9 @@ static stoa_status make_dictionary(struct bench *bench, const struct stoa_column
         stoa_dictionary_build_create(column, STOA_PROFILE_BALANCED, &bench->build, err));
     if (!bench->build)
         return stoa_fail(err, STOA_E_INTERNAL, "expected a dictionary, found none");
-    STOA_TRY(stoa_dictionary_build_encode(bench->build, STOA_PROFILE_BALANCED,
-                                          &bench->dictionary_payload, &encoding, err));
+    STOA_TRY(stoa_dictionary_build_encode(
+        bench->build, &(struct stoa_encode_means){.profile = STOA_PROFILE_BALANCED},
+        &bench->dictionary_payload, &encoding, err));
     return stoa_dictionary_open(
         bench->dictionary_payload.data, bench->dictionary_payload.size, column->phys, true,
         stoa_dictionary_build_count(bench->build), stoa_kernels_best(),

@@ -10,6 +10,8 @@
 #ifndef STOA_FORMAT_CODEC_H
 #define STOA_FORMAT_CODEC_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +43,9 @@ struct stoa_codec {
     const char *name;
     int min_level; /* the codec's own scale; compress refuses other levels */
     int max_level;
+    /* Levels up to this one make the same bytes in memory that has compressed other things before, in
+     * every version of the library; above it memory is for one stream (zstd's row hash is salted). */
+    int kept_level;
     double decode_cycles; /* per raw byte, for the choice */
     /* Largest possible compressed size of `raw` bytes. */
     size_t (*bound)(size_t raw);
@@ -92,6 +97,44 @@ STOA_MUST_USE stoa_status stoa_decompress(struct stoa_decompressor *decompressor
                                           const uint8_t *bytes, size_t size,
                                           uint8_t *out_raw, size_t raw_size,
                                           stoa_error *err);
+
+/*
+ * What one task compresses with, for the same reason: memory by codec and level, made on first use,
+ * kept until done. Those of a set are lent to tasks, whatever thread they run on; all zero is one
+ * that is free and has nothing yet.
+ */
+enum { STOA_COMPRESSOR_KEPT = 3 };
+struct stoa_compressor {
+    struct {
+        const struct stoa_codec *codec; /* NULL: unused */
+        int level;
+        void *memory; /* owned */
+    } kept[STOA_COMPRESSOR_KEPT];
+    atomic_flag is_lent;
+};
+
+/* One that is free of `count` in the set, or NULL when all are lent. Any thread. */
+struct stoa_compressor *stoa_compressor_lend(struct stoa_compressor *set, unsigned count);
+void stoa_compressor_give_back(struct stoa_compressor *compressor); /* NULL allowed */
+/* A set of `count`, all free. */
+STOA_MUST_USE stoa_status stoa_compressors_create(unsigned count,
+                                                  struct stoa_compressor **out_set,
+                                                  stoa_error *err);
+/* Frees it with what it has kept; none may be lent. NULL allowed. */
+void stoa_compressors_free(struct stoa_compressor *set, unsigned count);
+
+/* Working memory for one stream: kept, or its own. Given back by stoa_compress_memory_done. The
+ * `compressor` may be NULL. */
+struct stoa_compress_memory {
+    void *memory; /* as the codec's compress wants it */
+    bool is_own;
+};
+STOA_MUST_USE stoa_status stoa_compress_memory_take(struct stoa_compressor *compressor,
+                                                    const struct stoa_codec *codec,
+                                                    int level,
+                                                    struct stoa_compress_memory *out,
+                                                    stoa_error *err);
+void stoa_compress_memory_done(struct stoa_compress_memory *memory);
 
 /* The rows; their own files define them, codec_table.c lists them. */
 extern const struct stoa_codec stoa_codec_none;

@@ -83,6 +83,7 @@ const struct stoa_codec stoa_codec_lz4 = {
     .name = "lz4",
     .min_level = 1,
     .max_level = LEVEL_MAX,
+    .kept_level = LEVEL_MAX,
     .decode_cycles = 1.0,
     .bound = lz4_bound,
     .compress_memory = lz4_compress_memory,

@@ -297,6 +297,7 @@ const struct stoa_codec stoa_codec_zstd = {
     .name = "zstd",
     .min_level = LEVEL_MIN,
     .max_level = LEVEL_MAX,
+    .kept_level = 4, /* strategies fast and dfast */
     .decode_cycles = 2.7,
     .bound = zstd_bound,
     .compress_memory = zstd_compress_memory,

@@ -129,9 +129,10 @@ struct stoa_enc_input {
     struct stoa_enc_kept *kept;                  /* NULL: nothing is kept */
     const struct stoa_enc_reference *references; /* what SAME may refer to; NULL: nothing */
     uint32_t reference_count;
-    uint32_t place;                   /* in the trees below; a root's is 0 */
-    const struct stoa_enc_hint *hint; /* spares a search that has been made; NULL: none */
-    struct stoa_enc_hint *found;      /* gets what was found out; NULL: nobody asks */
+    uint32_t place;                     /* in the trees below; a root's is 0 */
+    const struct stoa_enc_hint *hint;   /* spares a search that has been made; NULL: none */
+    struct stoa_enc_hint *found;        /* gets what was found out; NULL: nobody asks */
+    struct stoa_compressor *compressor; /* the task's; NULL: memory for each stream */
     bool is_sample; /* the values are some of those that will be encoded, or like them */
 };
 

@@ -213,14 +213,14 @@ static double guess_bits(const uint8_t *bytes, size_t size)
 }
 
 /* Share of the sample that the codec leaves; 1 when it does not pay. */
-static stoa_status find_share(enum stoa_profile profile, const uint8_t *sample, size_t size,
-                              double *out_share, stoa_error *err)
+static stoa_status find_share(const struct stoa_enc_input *input, const uint8_t *sample,
+                              size_t size, double *out_share, stoa_error *err)
 {
     const struct stoa_stream_choice choice =
-        stoa_stream_choice_for(profile, STOA_STREAM_NUMBERS);
+        stoa_stream_choice_for(input->profile, STOA_STREAM_NUMBERS);
+    const struct stoa_stream_use use = stoa_stream_use_for(input, STOA_STREAM_NUMBERS);
     if (choice.codec->id != STOA_CODEC_ZSTD || choice.level != GUESSED_LEVEL)
-        return stoa_stream_sample(profile, STOA_STREAM_NUMBERS, sample, size, size,
-                                  out_share, err);
+        return stoa_stream_sample(&use, sample, size, size, out_share, err);
     const double share = guess_bits(sample, size) / 8 / (double)size;
     *out_share = share > 1 - choice.worth ? 1 : share;
     return STOA_OK;
@@ -254,7 +254,7 @@ static stoa_status estimate_whole(const struct bytes_plan *plan,
     const size_t size = (size_t)count * plan->width;
     double share = 1;
     write_whole(plan, sample_first(plan, count), count, sample);
-    STOA_TRY(find_share(input->profile, sample, size, &share, err));
+    STOA_TRY(find_share(input, sample, size, &share, err));
     out->size = (uint64_t)(share * plan->column->length * plan->width) + 64;
     if (share < 1)
         out->decode_cycles = cycles;
@@ -276,7 +276,7 @@ static stoa_status estimate_planes(const struct bytes_plan *plan,
         double share = 1;
         write_plane(plan, plane, sample_first(plan, count), count, sample);
         if (is_uneven(sample, look))
-            STOA_TRY(find_share(input->profile, sample, count, &share, err));
+            STOA_TRY(find_share(input, sample, count, &share, err));
         if (share < 1)
             out->decode_cycles += choice.codec->decode_cycles;
         shares += share;
@@ -311,8 +311,9 @@ static size_t whole_frame_size(unsigned width)
     return STOA_FRAME_RAW_SIZE / vector * vector;
 }
 
-static stoa_status append_streams(const struct bytes_plan *plan, enum stoa_profile profile,
-                                  struct stoa_buf *out, stoa_error *err)
+static stoa_status append_streams(const struct bytes_plan *plan,
+                                  const struct stoa_stream_use *use, struct stoa_buf *out,
+                                  stoa_error *err)
 {
     const uint32_t count = plan->column->length;
     const bool whole = plan->layout == STOA_BYTES_WHOLE;
@@ -323,13 +324,13 @@ static stoa_status append_streams(const struct bytes_plan *plan, enum stoa_profi
     stoa_status status = STOA_OK;
     if (whole) {
         write_whole(plan, 0, count, raw);
-        STOA_TRY_CLEANUP(stoa_stream_write(profile, STOA_STREAM_NUMBERS, raw, size,
-                                           whole_frame_size(plan->width), out, err));
+        STOA_TRY_CLEANUP(
+            stoa_stream_write(use, raw, size, whole_frame_size(plan->width), out, err));
     }
     for (unsigned plane = 0; !whole && plane < plan->width; plane++) {
         write_plane(plan, plane, 0, count, raw);
-        STOA_TRY_CLEANUP(stoa_stream_write(profile, STOA_STREAM_NUMBERS, raw, size,
-                                           STOA_BYTES_PLANE_FRAME, out, err));
+        STOA_TRY_CLEANUP(
+            stoa_stream_write(use, raw, size, STOA_BYTES_PLANE_FRAME, out, err));
     }
 cleanup:
     stoa_free(raw);
@@ -339,6 +340,7 @@ cleanup:
 stoa_status stoa_bytes_encode(const struct stoa_enc_input *input, struct stoa_buf *out,
                               stoa_error *err)
 {
+    const struct stoa_stream_use use = stoa_stream_use_for(input, STOA_STREAM_NUMBERS);
     const struct stoa_column *column = input->column;
     const struct bytes_plan plan = make_plan(input);
     size_t start = 0;
@@ -347,6 +349,6 @@ stoa_status stoa_bytes_encode(const struct stoa_enc_input *input, struct stoa_bu
     stoa_node_set_flags(out, start, (uint8_t)plan.width, (uint8_t)plan.layout);
     STOA_TRY(stoa_buf_append_le64(out, plan.scale, err));
     STOA_TRY(stoa_buf_append(out, &plan.base, stoa_phys_width(column->phys), err));
-    STOA_TRY(append_streams(&plan, input->profile, out, err));
+    STOA_TRY(append_streams(&plan, &use, out, err));
     return stoa_node_finish(out, start, err);
 }

@@ -168,6 +168,7 @@ struct stoa_enc_input stoa_enc_child_input(const struct stoa_enc_input *parent, 
     struct stoa_enc_input child = {
         .column = column,
         .profile = parent->profile,
+        .compressor = parent->compressor,
         .depth = parent->depth + 1,
         .parent_mask = parent->parent_mask | UINT32_C(1) << id,
         /* What it takes alone, the parent takes at least. */

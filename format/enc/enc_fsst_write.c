@@ -54,9 +54,9 @@ static stoa_status find_codec_share(const struct stoa_enc_input *input, double *
         *out_share = input->kept->codec_share;
         return STOA_OK;
     }
-    return stoa_stream_sample(input->profile, STOA_STREAM_TEXT,
-                              column->bytes + column->offsets[0], input->facts.text_bytes,
-                              CODEC_SAMPLE, out_share, err);
+    const struct stoa_stream_use use = stoa_stream_use_for(input, STOA_STREAM_TEXT);
+    return stoa_stream_sample(&use, column->bytes + column->offsets[0],
+                              input->facts.text_bytes, CODEC_SAMPLE, out_share, err);
 }
 
 /* The largest share of the text that codes may take. */

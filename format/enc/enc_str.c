@@ -73,6 +73,7 @@ static stoa_status str_estimate(const struct stoa_enc_input *input,
     const uint64_t text = input->facts.text_bytes;
     const struct stoa_stream_choice choice =
         stoa_stream_choice_for(input->profile, STOA_STREAM_TEXT);
+    const struct stoa_stream_use use = stoa_stream_use_for(input, STOA_STREAM_TEXT);
     struct stoa_enc_estimate lengths;
     double share = GUESSED_SHARE;
     if (text > STOA_STREAM_MAX_RAW || is_hopeless(input, &choice))
@@ -81,9 +82,8 @@ static stoa_status str_estimate(const struct stoa_enc_input *input,
     if (lengths.size == STOA_ENC_NEVER)
         return STOA_OK;
     if (!input->codes) /* a dictionary's alternative need not be known exactly */
-        STOA_TRY(stoa_stream_sample(input->profile, STOA_STREAM_TEXT,
-                                    column->bytes + column->offsets[0], text, SAMPLE_BYTES,
-                                    &share, err));
+        STOA_TRY(stoa_stream_sample(&use, column->bytes + column->offsets[0], text,
+                                    SAMPLE_BYTES, &share, err));
     if (!input->codes && input->kept)
         input->kept->codec_share = share;
     out_estimate->size = STOA_NODE_HEADER_SIZE + starts_size(column->length) +
@@ -123,13 +123,13 @@ static stoa_status str_encode(const struct stoa_enc_input *input, struct stoa_bu
                               stoa_error *err)
 {
     const struct stoa_column *column = input->column;
+    const struct stoa_stream_use use = stoa_stream_use_for(input, STOA_STREAM_TEXT);
     size_t start = 0;
     STOA_TRY(
         stoa_node_begin(&stoa_enc_str, column->phys, column->length, out, &start, err));
     STOA_TRY(append_starts(column, start, out, err));
     STOA_TRY(append_lengths(input, out, err));
-    STOA_TRY(stoa_stream_write(input->profile, STOA_STREAM_TEXT,
-                               column->bytes + column->offsets[0],
+    STOA_TRY(stoa_stream_write(&use, column->bytes + column->offsets[0],
                                column->offsets[column->length] - column->offsets[0],
                                STOA_FRAME_RAW_SIZE, out, err));
     return stoa_node_finish(out, start, err);

@@ -32,20 +32,31 @@ struct stoa_stream_choice {
 struct stoa_stream_choice stoa_stream_choice_for(enum stoa_profile profile,
                                                  enum stoa_stream_kind kind);
 
+/* Whose stream is written, and with what. */
+struct stoa_stream_use {
+    enum stoa_profile profile;
+    enum stoa_stream_kind kind;
+    struct stoa_compressor *compressor; /* NULL: memory for this stream */
+};
+static inline struct stoa_stream_use stoa_stream_use_for(const struct stoa_enc_input *input,
+                                                         enum stoa_stream_kind kind)
+{
+    return (struct stoa_stream_use){input->profile, kind, input->compressor};
+}
+
 /* Share of `size` bytes that the profile's codec leaves, judged by at most `sample` bytes in
  * two pieces; 1 when compressing does not pay. Deterministic. */
-STOA_MUST_USE stoa_status stoa_stream_sample(enum stoa_profile profile,
-                                             enum stoa_stream_kind kind, const uint8_t *raw,
-                                             size_t size, size_t sample, double *out_share,
-                                             stoa_error *err);
+STOA_MUST_USE stoa_status stoa_stream_sample(const struct stoa_stream_use *use,
+                                             const uint8_t *raw, size_t size, size_t sample,
+                                             double *out_share, stoa_error *err);
 
 /* Appends a stream of `size` <= STOA_STREAM_MAX_RAW raw bytes in frames of `frame_size` raw
  * bytes (1 .. 65,536), compressed where it pays. `out` must be at a multiple of 8 from the
  * node's start, and is so afterwards. */
-STOA_MUST_USE stoa_status stoa_stream_write(enum stoa_profile profile,
-                                            enum stoa_stream_kind kind, const uint8_t *raw,
-                                            size_t size, size_t frame_size,
-                                            struct stoa_buf *out, stoa_error *err);
+STOA_MUST_USE stoa_status stoa_stream_write(const struct stoa_stream_use *use,
+                                            const uint8_t *raw, size_t size,
+                                            size_t frame_size, struct stoa_buf *out,
+                                            stoa_error *err);
 
 /* ---- reading ---- */
 

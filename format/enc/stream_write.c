@@ -49,8 +49,8 @@ struct stream_writer {
     size_t size;
     size_t frame_size;
     size_t frame_count;
-    size_t history; /* frames; 0: every frame stands alone */
-    void *memory;   /* the codec's */
+    size_t history;                     /* frames; 0: every frame stands alone */
+    struct stoa_compress_memory memory; /* the codec's */
     uint8_t *frame; /* of `bound` bytes; holds frame `compressed`, if stored is not 0 */
     size_t bound;
     size_t compressed;
@@ -62,7 +62,7 @@ struct stream_writer {
 
 static void writer_done(struct stream_writer *writer)
 {
-    stoa_free(writer->memory);
+    stoa_compress_memory_done(&writer->memory);
     stoa_free(writer->frame);
     stoa_free(writer->behind);
 }
@@ -74,12 +74,12 @@ static size_t history_frames(const struct stream_writer *writer)
     return most < writer->frame_count ? most : writer->frame_count - 1;
 }
 
-static stoa_status writer_init(struct stream_writer *writer, enum stoa_profile profile,
-                               enum stoa_stream_kind kind, const uint8_t *raw, size_t size,
-                               size_t frame_size, stoa_error *err)
+static stoa_status writer_init(struct stream_writer *writer,
+                               const struct stoa_stream_use *use, const uint8_t *raw,
+                               size_t size, size_t frame_size, stoa_error *err)
 {
-    const struct stoa_stream_choice choice = stoa_stream_choice_for(profile, kind);
-    const size_t memory_size = choice.codec->compress_memory(choice.level);
+    const struct stoa_stream_choice choice =
+        stoa_stream_choice_for(use->profile, use->kind);
     *writer = (struct stream_writer){
         .choice = choice,
         .raw = raw,
@@ -89,16 +89,15 @@ static stoa_status writer_init(struct stream_writer *writer, enum stoa_profile p
         .bound = choice.codec->bound(frame_size < size ? frame_size : size)};
     writer->history = history_frames(writer);
     const size_t behind = writer->history > 0 ? (writer->history + 1) * frame_size : 0;
-    writer->memory = stoa_alloc(memory_size);
+    STOA_TRY(stoa_compress_memory_take(use->compressor, choice.codec, choice.level,
+                                       &writer->memory, err));
     writer->frame = stoa_alloc(writer->bound);
     writer->behind = behind > 0 ? stoa_alloc(behind) : NULL;
-    if (writer->memory)
-        memset(writer->memory, 0,
-               memory_size < STOA_CODEC_HEAD ? memory_size : STOA_CODEC_HEAD);
-    if (writer->memory && writer->frame && (writer->behind || behind == 0))
+    if (writer->frame && (writer->behind || behind == 0))
         return STOA_OK;
+    const size_t wanted = writer->bound + behind;
     writer_done(writer);
-    return stoa_fail_memory(err, writer->bound + memory_size + behind);
+    return stoa_fail_memory(err, wanted);
 }
 
 static size_t frame_raw_size(const struct stream_writer *writer, size_t index)
@@ -113,7 +112,7 @@ static stoa_status compress_alone(struct stream_writer *writer, size_t index,
 {
     writer->stored = 0;
     STOA_TRY(writer->choice.codec->compress(
-        writer->memory, writer->raw + index * writer->frame_size,
+        writer->memory.memory, writer->raw + index * writer->frame_size,
         frame_raw_size(writer, index), writer->choice.level, writer->frame, writer->bound,
         &writer->stored, err));
     writer->compressed = index;
@@ -127,8 +126,8 @@ static stoa_status learn(struct stream_writer *writer, size_t frames, stoa_error
     if (writer->learnt == frames)
         return STOA_OK;
     memcpy(writer->behind, writer->raw, frames * writer->frame_size);
-    STOA_TRY(codec->learn(writer->memory, writer->behind, frames * writer->frame_size,
-                          writer->choice.level, err));
+    STOA_TRY(codec->learn(writer->memory.memory, writer->behind,
+                          frames * writer->frame_size, writer->choice.level, err));
     writer->learnt = frames;
     return STOA_OK;
 }
@@ -143,7 +142,7 @@ static stoa_status compress_behind(struct stream_writer *writer, size_t index,
     uint8_t *raw = writer->behind + frames * writer->frame_size;
     memcpy(raw, writer->raw + index * writer->frame_size, raw_size);
     writer->stored = 0;
-    STOA_TRY(writer->choice.codec->compress_behind(writer->memory, raw, raw_size,
+    STOA_TRY(writer->choice.codec->compress_behind(writer->memory.memory, raw, raw_size,
                                                    writer->choice.level, writer->frame,
                                                    writer->bound, &writer->stored, err));
     writer->compressed = index;
@@ -234,9 +233,9 @@ static stoa_status append_stream(struct stream_writer *writer, bool pays,
 /* Fewer bytes than this do not pay for a frame's own header. */
 enum { SMALLEST_FRAME = 64 };
 
-stoa_status stoa_stream_write(enum stoa_profile profile, enum stoa_stream_kind kind,
-                              const uint8_t *raw, size_t size, size_t frame_size,
-                              struct stoa_buf *out, stoa_error *err)
+stoa_status stoa_stream_write(const struct stoa_stream_use *use, const uint8_t *raw,
+                              size_t size, size_t frame_size, struct stoa_buf *out,
+                              stoa_error *err)
 {
     if (size > STOA_STREAM_MAX_RAW)
         return stoa_fail(err, STOA_E_LIMIT,
@@ -245,7 +244,7 @@ stoa_status stoa_stream_write(enum stoa_profile profile, enum stoa_stream_kind k
     struct stream_writer writer = {.raw = raw, .size = size};
     if (size < SMALLEST_FRAME)
         return append_stream(&writer, false, out, err);
-    STOA_TRY(writer_init(&writer, profile, kind, raw, size, frame_size, err));
+    STOA_TRY(writer_init(&writer, use, raw, size, frame_size, err));
     bool pays = false;
     stoa_status status = STOA_OK;
     STOA_TRY_CLEANUP(try_frames(&writer, &pays, err));
@@ -255,15 +254,15 @@ cleanup:
     return status;
 }
 
-stoa_status stoa_stream_sample(enum stoa_profile profile, enum stoa_stream_kind kind,
-                               const uint8_t *raw, size_t size, size_t sample,
-                               double *out_share, stoa_error *err)
+stoa_status stoa_stream_sample(const struct stoa_stream_use *use, const uint8_t *raw,
+                               size_t size, size_t sample, double *out_share,
+                               stoa_error *err)
 {
     const size_t piece = size <= sample ? size : sample / TRIAL_FRAMES;
     double share = 1;
     if (size >= SMALLEST_FRAME) {
         struct stream_writer writer = {.raw = raw};
-        STOA_TRY(writer_init(&writer, profile, kind, raw, size, piece, err));
+        STOA_TRY(writer_init(&writer, use, raw, size, piece, err));
         const size_t last = piece == size ? 0 : writer.frame_count / TRIAL_FRAMES;
         size_t first_size = 0;
         size_t last_size = 0;

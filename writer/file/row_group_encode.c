@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "common/alloc.h"
+#include "format/codec/codec.h"
 #include "format/enc/enc_reference.h"
 #include "format/stats_record.h"
 #include "format/zones.h"
@@ -73,7 +74,9 @@ struct encoder {
     struct stoa_reference_plan plan;
     bool is_second_run; /* of the current batch's blocks */
     uint64_t released;  /* raw bytes freed and not yet given back to the system */
-    bool is_rest;       /* of each column the blocks behind the first, which it hints at */
+    struct stoa_compressor *compressors; /* owned; lent to tasks */
+    unsigned compressor_count;
+    bool is_rest; /* of each column the blocks behind the first, which it hints at */
 };
 
 void stoa_encoded_group_init(struct stoa_encoded_group *group)
@@ -116,8 +119,10 @@ static void set_place(const struct encoder *encoder, uint32_t column, stoa_error
                          writer->group_count);
 }
 
-static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_error *err)
+static stoa_status build_dictionary(struct encoder *encoder, size_t i,
+                                    struct stoa_compressor *compressor, stoa_error *err)
 {
+    const struct stoa_encode_means means = {encoder->writer->profile, compressor};
     const uint32_t c = encoder->next.first + (uint32_t)i;
     const struct stoa_plan_column *planned = stoa_reference_plan_find(&encoder->plan, c);
     const struct stoa_column column =
@@ -126,8 +131,8 @@ static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_erro
     job->hint = (struct stoa_enc_hint){0};
     if (planned && planned->needs_no_dictionary)
         return STOA_OK;
-    const stoa_status status = stoa_dictionary_build_or_hint(
-        &column, encoder->writer->profile, &job->dictionary, &job->hint, err);
+    const stoa_status status =
+        stoa_dictionary_build_or_hint(&column, &means, &job->dictionary, &job->hint, err);
     if (status != STOA_OK)
         set_place(encoder, c, err);
     return status;
@@ -135,8 +140,10 @@ static stoa_status build_dictionary(struct encoder *encoder, size_t i, stoa_erro
 
 /* The payload is thrown away when no block turns out to use the dictionary: waiting for that
  * would keep the other threads waiting too. */
-static stoa_status encode_dictionary(struct encoder *encoder, size_t i, stoa_error *err)
+static stoa_status encode_dictionary(struct encoder *encoder, size_t i,
+                                     struct stoa_compressor *compressor, stoa_error *err)
 {
+    const struct stoa_encode_means means = {encoder->writer->profile, compressor};
     struct column_job *job = &encoder->current.jobs[i];
     if (!job->dictionary)
         return STOA_OK;
@@ -146,7 +153,7 @@ static stoa_status encode_dictionary(struct encoder *encoder, size_t i, stoa_err
         stoa_sketch_add_column(job->sketch, &values);
     }
     const stoa_status status = stoa_dictionary_build_encode(
-        job->dictionary, encoder->writer->profile, &job->payload, &job->encoding, err);
+        job->dictionary, &means, &job->payload, &job->encoding, err);
     if (status != STOA_OK)
         set_place(encoder, encoder->current.first + (uint32_t)i, err);
     return status;
@@ -301,7 +308,8 @@ static const struct stoa_enc_hint *find_hint(const struct encoder *encoder,
                : &encoder->current.jobs[job->column - encoder->current.first].hint;
 }
 
-static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *err)
+static stoa_status encode_block(struct encoder *encoder, size_t i,
+                                struct stoa_compressor *compressor, stoa_error *err)
 {
     struct block_job *job = &encoder->blocks[i];
     struct references references;
@@ -336,6 +344,7 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
         .references = references.list,
         .reference_count = references.count,
         .hint = find_hint(encoder, job),
+        .compressor = compressor,
     };
     const stoa_status status =
         stoa_block_encode_by(&input, &job->payload, &job->choice, err);
@@ -344,17 +353,27 @@ static stoa_status encode_block(struct encoder *encoder, size_t i, stoa_error *e
     return status;
 }
 
+static stoa_status run_with(struct encoder *encoder, size_t index,
+                            struct stoa_compressor *compressor, stoa_error *err)
+{
+    if (encoder->is_second_run || encoder->is_rest)
+        return encode_block(encoder, index, compressor, err);
+    if (index < encoder->next.count)
+        return build_dictionary(encoder, index, compressor, err);
+    index -= encoder->next.count;
+    if (index < encoder->current.count)
+        return encode_dictionary(encoder, index, compressor, err);
+    return encode_block(encoder, index - encoder->current.count, compressor, err);
+}
+
 static stoa_status run_task(void *context, size_t index, stoa_error *err)
 {
     struct encoder *encoder = context;
-    if (encoder->is_second_run || encoder->is_rest)
-        return encode_block(encoder, index, err);
-    if (index < encoder->next.count)
-        return build_dictionary(encoder, index, err);
-    index -= encoder->next.count;
-    if (index < encoder->current.count)
-        return encode_dictionary(encoder, index, err);
-    return encode_block(encoder, index - encoder->current.count, err);
+    struct stoa_compressor *compressor =
+        stoa_compressor_lend(encoder->compressors, encoder->compressor_count);
+    const stoa_status status = run_with(encoder, index, compressor, err);
+    stoa_compressor_give_back(compressor);
+    return status;
 }
 
 /* ---- collecting a batch, in order ---- */
@@ -755,16 +774,22 @@ stoa_status stoa_row_group_encode(struct stoa_file_writer *writer,
     const bool is_small = stoa_cut_raw_size(&writer->cut) < PARALLEL_RAW;
     out_group->rows = writer->cut.rows;
     out_group->blocks = stoa_group_blocks(writer->cut.rows);
-    struct encoder encoder = {.writer = writer, .group = out_group};
+    /* A task that finds none, since a wait runs others on its stack, does without. */
+    struct encoder encoder = {.writer = writer,
+                              .group = out_group,
+                              .compressor_count = stoa_pool_threads(writer->pool)};
     stoa_status status = STOA_OK;
     STOA_TRY_CLEANUP(make_records(out_group, columns, err));
     STOA_TRY_CLEANUP(stoa_buf_reserve(&out_group->body, STOA_PAYLOAD_ALIGN, err));
     STOA_TRY_CLEANUP(make_jobs(&encoder, columns, err));
     STOA_TRY_CLEANUP(make_sketches(&encoder, columns, err));
+    STOA_TRY_CLEANUP(
+        stoa_compressors_create(encoder.compressor_count, &encoder.compressors, err));
     STOA_TRY_CLEANUP(stoa_reference_plan_make(writer->columns, &writer->schema,
                                               out_group->rows, &encoder.plan, err));
     STOA_TRY_CLEANUP(run_steps(&encoder, is_small ? NULL : writer->pool, err));
 cleanup:
+    stoa_compressors_free(encoder.compressors, encoder.compressor_count);
     free_jobs(&encoder, columns);
     stoa_reference_plan_done(&encoder.plan);
     return status;

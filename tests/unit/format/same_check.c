@@ -48,8 +48,10 @@ static void make_dictionary(struct same_base *base)
               &err);
     if (!base->build)
         return;
-    assert_ok(stoa_dictionary_build_encode(base->build, STOA_PROFILE_BALANCED,
-                                           &base->dictionary_payload, &encoding, &err),
+    assert_ok(stoa_dictionary_build_encode(
+                  base->build,
+                  &(struct stoa_encode_means){.profile = STOA_PROFILE_BALANCED},
+                  &base->dictionary_payload, &encoding, &err),
               &err);
     assert_ok(stoa_dictionary_open(base->dictionary_payload.data,
                                    base->dictionary_payload.size, base->column.phys,

@@ -417,8 +417,9 @@ static void test_block_uses_a_dictionary_when_offered(void **state)
     assert_ok(stoa_dictionary_build_create(&column, STOA_PROFILE_BALANCED, &build, &err),
               &err);
     assert_non_null(build);
-    assert_ok(stoa_dictionary_build_encode(build, STOA_PROFILE_BALANCED, &payload,
-                                           &encoding, &err),
+    assert_ok(stoa_dictionary_build_encode(
+                  build, &(struct stoa_encode_means){.profile = STOA_PROFILE_BALANCED},
+                  &payload, &encoding, &err),
               &err);
     assert_ok(stoa_dictionary_open(payload.data, payload.size, STOA_PHYS_BYTES, false,
                                    stoa_dictionary_build_count(build), stoa_kernels_best(),

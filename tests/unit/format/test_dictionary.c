@@ -26,8 +26,9 @@ static void build_and_open(const struct stoa_column *column, struct built *out)
         stoa_dictionary_build_create(column, STOA_PROFILE_BALANCED, &out->build, &err),
         &err);
     assert_non_null(out->build);
-    assert_ok(stoa_dictionary_build_encode(out->build, STOA_PROFILE_BALANCED, &out->payload,
-                                           &encoding, &err),
+    assert_ok(stoa_dictionary_build_encode(
+                  out->build, &(struct stoa_encode_means){.profile = STOA_PROFILE_BALANCED},
+                  &out->payload, &encoding, &err),
               &err);
     assert_int_equal(out->payload.data[8], encoding);
     assert_ok(stoa_dictionary_open(out->payload.data, out->payload.size, column->phys,
@@ -369,8 +370,9 @@ static stoa_status build_and_encode(void *context, stoa_error *err)
     stoa_arena_init(&arena, (size_t)1 << 24);
     STOA_TRY_CLEANUP(
         stoa_dictionary_build_create(column, STOA_PROFILE_BALANCED, &build, err));
-    STOA_TRY_CLEANUP(stoa_dictionary_build_encode(build, STOA_PROFILE_BALANCED, &payload,
-                                                  &encoding, err));
+    STOA_TRY_CLEANUP(stoa_dictionary_build_encode(
+        build, &(struct stoa_encode_means){.profile = STOA_PROFILE_BALANCED}, &payload,
+        &encoding, err));
     STOA_TRY_CLEANUP(stoa_dictionary_open(
         payload.data, payload.size, column->phys, false, stoa_dictionary_build_count(build),
         stoa_kernels_best(), &arena, NULL, &dictionary, err));

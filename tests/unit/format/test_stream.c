@@ -29,7 +29,8 @@ static struct stoa_buf make_node_of(enum stoa_profile profile, enum stoa_stream_
     assert_ok(stoa_node_begin(stoa_encoding_find(STOA_ENC_RAW), STOA_PHYS_I64, 1, &out,
                               &start, &err),
               &err);
-    assert_ok(stoa_stream_write(profile, kind, raw, size, frame_size, &out, &err), &err);
+    const struct stoa_stream_use use = {.profile = profile, .kind = kind};
+    assert_ok(stoa_stream_write(&use, raw, size, frame_size, &out, &err), &err);
     assert_int_equal(out.size % 8, 0);
     assert_ok(stoa_node_finish(&out, start, &err), &err);
     return out;
@@ -193,25 +194,24 @@ static void test_stream_mixes_raw_and_compressed_frames(void **state)
     stoa_buf_done(&bytes);
 }
 
+static const struct stoa_stream_use numbers = {.profile = STOA_PROFILE_BALANCED,
+                                               .kind = STOA_STREAM_NUMBERS};
+static const struct stoa_stream_use text = {.profile = STOA_PROFILE_FAST,
+                                            .kind = STOA_STREAM_TEXT};
+
 static void test_stream_samples_like_it_writes(void **state)
 {
     STOA_UNUSED(state);
     double share = 0;
     stoa_error err;
     fill_text(1707);
-    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, STOA_STREAM_NUMBERS, raw, RAW_SIZE,
-                                 32768, &share, &err),
-              &err);
+    assert_ok(stoa_stream_sample(&numbers, raw, RAW_SIZE, 32768, &share, &err), &err);
     struct stoa_buf bytes = make_node(STOA_PROFILE_BALANCED, RAW_SIZE, 65536);
     assert_true(share > 0.9 * (double)bytes.size / RAW_SIZE);
     assert_true(share < 1.1 * (double)bytes.size / RAW_SIZE);
-    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, STOA_STREAM_NUMBERS, raw, 10, 32768,
-                                 &share, &err),
-              &err);
+    assert_ok(stoa_stream_sample(&numbers, raw, 10, 32768, &share, &err), &err);
     assert_true(share == 1);
-    assert_ok(stoa_stream_sample(STOA_PROFILE_BALANCED, STOA_STREAM_NUMBERS, raw, 1000,
-                                 32768, &share, &err),
-              &err);
+    assert_ok(stoa_stream_sample(&numbers, raw, 1000, 32768, &share, &err), &err);
     assert_true(share < 0.8);
     stoa_buf_done(&bytes);
 }
@@ -222,8 +222,7 @@ static void test_stream_refuses_more_than_64_mib(void **state)
     struct stoa_buf out;
     stoa_error err;
     stoa_buf_init(&out, 4096);
-    assert_fails(stoa_stream_write(STOA_PROFILE_FAST, STOA_STREAM_TEXT, raw,
-                                   STOA_STREAM_MAX_RAW + 1, 65536, &out, &err),
+    assert_fails(stoa_stream_write(&text, raw, STOA_STREAM_MAX_RAW + 1, 65536, &out, &err),
                  STOA_E_LIMIT, &err);
     stoa_buf_done(&out);
 }
