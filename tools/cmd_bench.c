@@ -42,7 +42,7 @@ static const struct option options[] = {
      "default: table; json has every sample"},
     {"memory", 0, OPTION_SIZE, offsetof(struct settings, memory), "SIZE", NULL,
      "memory a query may hold (default 256MiB)"},
-    {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
+    {"threads", 'j', OPTION_THREADS, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
     {"quiet", 0, OPTION_FLAG, offsetof(struct settings, quiet), NULL, NULL,
      "no progress on standard error"},
@@ -157,9 +157,6 @@ static int run(const struct command *command, int argc, char **argv)
     const int result = options_parse(command, argc, argv, &settings, &paths);
     if (result != -1)
         return result;
-    if (settings.threads > 1024)
-        return message_usage(command->name, "--threads: expected at most 1024, found %llu",
-                             (unsigned long long)settings.threads);
     if (settings.runs > BENCH_MAX_RUNS)
         return message_usage(command->name, "--runs: expected at most %d, found %llu",
                              BENCH_MAX_RUNS, (unsigned long long)settings.runs);

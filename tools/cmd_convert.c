@@ -80,7 +80,7 @@ static const struct option options[] = {
      "how hard to compress"},
     {"memory", 0, OPTION_SIZE, AT(memory), "SIZE", NULL,
      "peak memory aimed at (default 256MiB, at least 192MiB)"},
-    {"threads", 'j', OPTION_COUNT, AT(threads), "N", NULL,
+    {"threads", 'j', OPTION_THREADS, AT(threads), "N", NULL,
      "threads (default: all processors); the bytes written do not depend on it"},
     {"dry-run", 0, OPTION_FLAG, AT(dry_run), NULL, NULL,
      "do everything but write"},
@@ -369,9 +369,6 @@ static int run(const struct command *command, int argc, char **argv)
         code = message_usage(command->name,
                              "--explain shows how columns were encoded, --dry-run encodes "
                              "none: leave one of them out");
-    if (code == -1 && settings.threads > 1024)
-        code = message_usage(command->name, "--threads: expected at most 1024, found %llu",
-                             (unsigned long long)settings.threads);
     if (code == -1) {
         interrupt_install();
         message_set_quiet(settings.quiet);

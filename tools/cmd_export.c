@@ -45,7 +45,7 @@ static const struct option options[] = {
      "an apostrophe before texts that a spreadsheet would run (= + - @); not undone by convert"},
     {"memory", 0, OPTION_SIZE, offsetof(struct settings, memory), "SIZE", NULL,
      "memory the query may hold (default 256MiB)"},
-    {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
+    {"threads", 'j', OPTION_THREADS, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
     {"skip-corrupt", 0, OPTION_FLAG, offsetof(struct settings, skip_corrupt), NULL, NULL,
      "leave out damaged rows, and name them; exit 9 if any"},
@@ -94,20 +94,21 @@ static int is_statement(const char *text)
 
 static int export(const struct settings *settings, const char *dataset, const char *sql)
 {
-    const stoa_output_options output = {.format = format_of(settings),
-                                        .null_text = settings->null_text,
-                                        .delimiter = settings->delimiter,
-                                        .no_header = settings->no_header,
-                                        .guard_formulas = settings->guard_formulas};
     const int is_file = settings->output && strcmp(settings->output, "-") != 0;
-    const struct query_run run = {.sql = sql,
-                                  .dataset = dataset,
-                                  .output = &output,
-                                  .output_path = is_file ? settings->output : NULL,
-                                  .threads = (unsigned)settings->threads,
-                                  .memory = settings->memory,
-                                  .with_footer = !settings->quiet,
-                                  .skip_corrupt = settings->skip_corrupt};
+    const struct query_run run = {
+        .sql = sql,
+        .dataset = dataset,
+        .output = {.format = format_of(settings),
+                   .null_text = settings->null_text,
+                   .delimiter = settings->delimiter,
+                   .no_header = settings->no_header,
+                   .guard_formulas = settings->guard_formulas},
+        .output_path = is_file ? settings->output : NULL,
+        .threads = (unsigned)settings->threads,
+        .memory = settings->memory,
+        .with_footer = !settings->quiet,
+        .skip_corrupt = settings->skip_corrupt
+    };
     return run_query(&run);
 }
 
@@ -118,9 +119,6 @@ static int run(const struct command *command, int argc, char **argv)
     const int result = options_parse(command, argc, argv, &settings, &paths);
     if (result != -1)
         return result;
-    if (settings.threads > 1024)
-        return message_usage(command->name, "--threads: expected at most 1024, found %llu",
-                             (unsigned long long)settings.threads);
     if (paths == 2)
         return export(&settings, argv[0], argv[1]);
     if (is_statement(argv[0]))

@@ -51,7 +51,7 @@ static int run(const struct command *command, int argc, char **argv)
         return message_no_memory();
     const struct query_run query = {
         .sql = sql,
-        .format = settings.format >= 0 ? formats[settings.format] : NULL,
+        .output = {.format = settings.format >= 0 ? formats[settings.format] : NULL},
         .max_width = settings.max_width,
         .skip_corrupt = settings.skip_corrupt};
     const int code = run_query(&query);

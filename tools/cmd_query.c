@@ -38,7 +38,7 @@ static const struct option options[] = {
      "characters a table shows of a cell (default 60; 0: all)"},
     {"memory", 0, OPTION_SIZE, offsetof(struct settings, memory), "SIZE", NULL,
      "memory the query may hold (default 256MiB)"},
-    {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
+    {"threads", 'j', OPTION_THREADS, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
     {"skip-corrupt", 0, OPTION_FLAG, offsetof(struct settings, skip_corrupt), NULL, NULL,
      "leave out rows that are damaged in a column of the statement; exit 9 if any"},
@@ -51,14 +51,15 @@ static const struct option options[] = {
 static int run_settings(const struct command *command, const struct settings *settings,
                         size_t paths, char **argv)
 {
-    struct query_run run = {
-        .format = settings->format_choice >= 0 ? formats[settings->format_choice] : NULL,
-        .threads = (unsigned)settings->threads,
-        .memory = settings->memory,
-        .max_rows = settings->max_rows,
-        .max_width = settings->max_width,
-        .with_footer = !settings->quiet,
-        .skip_corrupt = settings->skip_corrupt};
+    struct query_run run = {.output = {.format = settings->format_choice >= 0
+                                                     ? formats[settings->format_choice]
+                                                     : NULL},
+                            .threads = (unsigned)settings->threads,
+                            .memory = settings->memory,
+                            .max_rows = settings->max_rows,
+                            .max_width = settings->max_width,
+                            .with_footer = !settings->quiet,
+                            .skip_corrupt = settings->skip_corrupt};
     if (settings->file) {
         if (paths > 1)
             return message_usage(command->name,
@@ -88,9 +89,6 @@ static int run(const struct command *command, int argc, char **argv)
     const int result = options_parse(command, argc, argv, &settings, &paths);
     if (result != -1)
         return result;
-    if (settings.threads > 1024)
-        return message_usage(command->name, "--threads: expected at most 1024, found %llu",
-                             (unsigned long long)settings.threads);
     return run_settings(command, &settings, paths, argv);
 }
 

@@ -20,7 +20,7 @@ struct settings {
 static const struct option options[] = {
     {"deep", 0, OPTION_FLAG, offsetof(struct settings, deep), NULL, NULL,
      "decode every value and recompute the statistics too"},
-    {"threads", 'j', OPTION_COUNT, offsetof(struct settings, threads), "N", NULL,
+    {"threads", 'j', OPTION_THREADS, offsetof(struct settings, threads), "N", NULL,
      "threads (default: all processors)"},
     {NULL, 0, OPTION_FLAG, 0, NULL, NULL, NULL},
 };
@@ -67,9 +67,6 @@ static int run(const struct command *command, int argc, char **argv)
     const int result = options_parse(command, argc, argv, &settings, &paths);
     if (result != -1)
         return result;
-    if (settings.threads > 1024)
-        return message_usage(command->name, "--threads: expected at most 1024, found %llu",
-                             (unsigned long long)settings.threads);
     stoa_error err;
     stoa_error_clear(&err);
     struct damages damages = {0};

@@ -87,6 +87,19 @@ static int store_number(const struct command *command, const struct option *opti
     return -1;
 }
 
+static int store_threads(const struct command *command, const struct option *option,
+                         const char *value, void *target)
+{
+    enum { MOST = 1024 };
+    const int result =
+        store_number(command, option, value, plain_units, "a whole number", target);
+    const uint64_t count = result == -1 ? *(uint64_t *)target : 0;
+    if (count > MOST)
+        return message_usage(command->name, "--%s: expected at most %d, found %llu",
+                             option->name, MOST, (unsigned long long)count);
+    return result;
+}
+
 static int store_byte(const struct command *command, const struct option *option,
                       const char *value, void *target)
 {
@@ -194,6 +207,7 @@ int option_value_store(const struct command *command, const struct option *optio
     case OPTION_BYTE: return store_byte(command, option, value, target);
     case OPTION_COUNT:
         return store_number(command, option, value, plain_units, "a whole number", target);
+    case OPTION_THREADS: return store_threads(command, option, value, target);
     case OPTION_SIZE:
         return store_number(command, option, value, size_units, "a size like 256MB",
                             target);

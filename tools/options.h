@@ -20,7 +20,8 @@ enum option_kind {
     OPTION_NAMES, /* struct text_list: comma-separated, may be used again; \, is a comma */
     OPTION_BYTE,  /* char: one ASCII character, or tab, comma, semicolon, pipe, space */
     OPTION_COUNT, /* uint64_t */
-    OPTION_SIZE,  /* uint64_t: bytes; 64MB, 1GiB, 512k are understood */
+    OPTION_THREADS,  /* uint64_t, at most 1,024 */
+    OPTION_SIZE,     /* uint64_t: bytes; 64MB, 1GiB, 512k are understood */
     OPTION_DURATION, /* uint64_t: seconds; 90s, 15m, 24h, 7d are understood */
     OPTION_CHOICE    /* int: number of the choice */
 };

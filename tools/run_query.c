@@ -52,10 +52,9 @@ static double now_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int is_plan(const char *format, const stoa_schema *schema)
+static int is_plan(const stoa_schema *schema)
 {
-    return !format && schema->field_count == 1 &&
-           strcmp(schema->fields[0].name, "plan") == 0;
+    return schema->field_count == 1 && strcmp(schema->fields[0].name, "plan") == 0;
 }
 
 static stoa_status output_begin(struct answer *answer, const stoa_output_options *options,
@@ -75,16 +74,14 @@ static stoa_status output_begin(struct answer *answer, const stoa_output_options
 static stoa_status answer_begin(struct answer *answer, const stoa_schema *schema,
                                 stoa_error *err)
 {
-    const char *format = answer->run->format;
-    if (!format)
-        format = answer->sink.is_terminal ? "table" : "csv";
-    const stoa_output_options plain = {.format = format};
-    if (answer->run->output)
-        return output_begin(answer, answer->run->output, schema, err);
-    if (strcmp(format, "table") != 0)
-        return output_begin(answer, &plain, schema, err);
+    const int is_chosen = answer->run->output.format != NULL;
+    stoa_output_options options = answer->run->output;
+    if (!is_chosen)
+        options.format = answer->sink.is_terminal ? "table" : "csv";
+    if (strcmp(options.format, "table") != 0)
+        return output_begin(answer, &options, schema, err);
     const uint64_t width = answer->run->max_width;
-    return table_create(schema, !is_plan(answer->run->format, schema),
+    return table_create(schema, is_chosen || !is_plan(schema),
                         width > 0 && width < SIZE_MAX ? (size_t)width : SIZE_MAX,
                         &answer->table, err);
 }

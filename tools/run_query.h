@@ -13,15 +13,14 @@
 
 struct query_run {
     const char *sql;
-    const char *dataset;               /* what a missing FROM means; NULL: none */
-    const char *format;                /* NULL: table on a terminal, csv elsewhere */
-    const stoa_output_options *output; /* instead of format, with a style; or NULL */
-    const char *output_path;           /* a new file; NULL: standard output */
-    unsigned threads;                  /* 0: all */
-    uint64_t memory;                   /* 0: the default */
-    uint64_t max_rows;                 /* table only: rows shown; 0: all */
-    uint64_t max_width;                /* table only: characters of a cell; 0: all */
-    int with_footer;                   /* rows and time, or the file, on standard error */
+    const char *dataset;        /* what a missing FROM means; NULL: none */
+    stoa_output_options output; /* format NULL: table on a terminal, csv elsewhere */
+    const char *output_path;    /* a new file; NULL: standard output */
+    unsigned threads;           /* 0: all */
+    uint64_t memory;            /* 0: the default */
+    uint64_t max_rows;          /* table only: rows shown; 0: all */
+    uint64_t max_width;         /* table only: characters of a cell; 0: all */
+    int with_footer;            /* rows and time, or the file, on standard error */
     int skip_corrupt; /* rows that cannot be read are left out, named and counted */
 };
 
