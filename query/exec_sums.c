@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Aggregates that a count and a sum answer, or the two extremes (query/exec_worker.h): count, sum and
- * avg of a column of 64-bit numbers or floats, min and max of such numbers, without GROUP BY, DISTINCT and FILTER. Rows stay bits. No exact
- * number is decoded for them where the encoding can add; a morsel that no condition is left for is
- * added as a whole.
+ * Aggregates that a count and a sum answer, or the two extremes (query/exec_worker.h): count, sum
+ * and avg of a column of 64-bit numbers or floats, min and max of such numbers, without GROUP BY,
+ * DISTINCT and FILTER. Rows stay bits. No exact number is decoded for them where the encoding can
+ * fold; a morsel that no condition is left for is folded as a whole.
  */
 #include "common/alloc.h"
 #include "common/bitmap.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sums, counts and extremes of a column without its values (query/scan_worker.h): the block adds on encoded
- * data where no row is dropped; otherwise the vector is decoded and masked. Called for
+ * Sums, counts and extremes of a column without its values (query/scan_worker.h): the block folds
+ * encoded data where no row is dropped; otherwise the vector is decoded and masked. Called for
  * aggregates that ask for no more (exec_sums.c).
  */
 #include "common/bitmap.h"

@@ -149,6 +149,7 @@ enum {
     MATCH_SLOTS = 4096,
     GUESSED_LEVEL = 1
 };
+_Static_assert(SAMPLE_BYTES <= UINT16_MAX + 1, "slots hold places in a sample");
 
 /* Fitted to what level 1 left of a thousand samples: within 10 % of all but one in twenty. */
 #define MATCH_BITS    13 /* where it is, and how long */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Membership of lanes in a set of numbers, one bit a number: what the x86 levels share, which look
- * bits up each in their own way, and the plain way of the others. Included by kernels_body.h alone; all static.
+ * bits up each in their own way, and the plain way of the others. Included by kernels_body.h
+ * alone; all static.
  */
 #ifndef STOA_FORMAT_KERNELS_SET_H
 #define STOA_FORMAT_KERNELS_SET_H
@@ -43,7 +44,8 @@ static inline void set_window(const uint64_t *set, uint64_t size, uint64_t first
     }
 }
 #else
-/* Without a gather, one lane after the other: a word of the answer; *any_out is set by lanes that are not below the limit. */
+/* Without a gather, one lane after the other: a word of the answer; *any_out is set by lanes that
+ * are not below the limit. */
 #define DEFINE_SELECT_SET(bits)                                                            \
     static inline uint64_t set_word_##bits(const any_u##bits *lanes, const uint64_t *set,  \
                                            uint64_t first, uint64_t limit, bool *any_out)  \
