@@ -16,9 +16,8 @@
 #include "dataset/row_scan.h"
 #include "format/text.h"
 
-#define ARENA_LIMIT    ((size_t)1 << 30)
-#define BATCH_ID_LIMIT 255
-#define ROW_LIMIT      (UINT64_C(1) << 40)
+#define ARENA_LIMIT ((size_t)1 << 30)
+#define ROW_LIMIT   (UINT64_C(1) << 40)
 
 struct loader {
     struct stoa_manifest *manifest;
@@ -275,7 +274,7 @@ static stoa_status load_batch(struct loader *loader, stoa_error *err)
         STOA_TRY(begin_names(loader, err));
     STOA_TRY(get_origin(loader, n > 0 ? manifest->batches[n - 1].version : 0,
                         &batch.version, err));
-    STOA_TRY(get_text(loader, STOA_COL_NAME, BATCH_ID_LIMIT, &batch.id, err));
+    STOA_TRY(get_text(loader, STOA_COL_NAME, STOA_BATCH_ID_MAX, &batch.id, err));
     STOA_TRY(stoa_name_map_put(&loader->names, batch.id, strlen(batch.id), &number, &added,
                                err));
     if (!added || stoa_batch_check_id(batch.id, NULL) != STOA_OK)

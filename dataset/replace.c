@@ -13,12 +13,10 @@
 #include "common/bits.h"
 #include "format/text.h"
 
-enum { ID_BYTES_MAX = 255 };
-
 stoa_status stoa_batch_check_id(const char *id, stoa_error *err)
 {
     const size_t length = strlen(id);
-    bool is_plain = length > 0 && length <= ID_BYTES_MAX &&
+    bool is_plain = length > 0 && length <= STOA_BATCH_ID_MAX &&
                     stoa_utf8_is_valid((const uint8_t *)id, length);
     for (size_t i = 0; is_plain && i < length; i++)
         is_plain = (uint8_t)id[i] >= 0x20 && id[i] != 0x7f;
@@ -27,7 +25,7 @@ stoa_status stoa_batch_check_id(const char *id, stoa_error *err)
     return stoa_fail(err, STOA_E_USAGE,
                      "expected a batch id of 1 to %d bytes of UTF-8 without control "
                      "characters, found %zu bytes",
-                     ID_BYTES_MAX, length);
+                     STOA_BATCH_ID_MAX, length);
 }
 
 const struct stoa_manifest_batch *stoa_batch_find(const struct stoa_manifest *manifest,

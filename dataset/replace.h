@@ -17,6 +17,8 @@ enum stoa_replace {
     STOA_REPLACE_ALL = 4
 };
 
+enum { STOA_BATCH_ID_MAX = 255 }; /* bytes [DS-50] */
+
 /* A batch id is the caller's: 1 to 255 bytes of UTF-8 without control characters. STOA_E_USAGE. */
 STOA_MUST_USE stoa_status stoa_batch_check_id(const char *id, stoa_error *err);
 

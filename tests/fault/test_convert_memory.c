@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "stoa/convert.h"
-#include "tests/support/test_support.h"
+#include "tests/unit/dataset/dataset_fixture.h"
 
 enum {
     PARTITIONS = 10,
@@ -23,13 +23,7 @@ enum {
 };
 #define MIB ((uint64_t)1 << 20)
 
-struct place {
-    struct test_directory directory;
-    char source[300];
-    char dataset[300];
-};
-
-static void write_source(const struct place *place)
+static void write_source(const struct fixture_place *place)
 {
     static const char letters[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
@@ -49,7 +43,7 @@ static void write_source(const struct place *place)
     assert_int_equal(fclose(file), 0);
 }
 
-static int convert(const struct place *place, uint64_t rows, bool partitioned,
+static int convert(const struct fixture_place *place, uint64_t rows, bool partitioned,
                    uint64_t memory)
 {
     const char *const sources[] = {place->source};
@@ -73,7 +67,7 @@ static int convert(const struct place *place, uint64_t rows, bool partitioned,
 }
 
 /* Peak of a conversion in a process of its own, in bytes. */
-static uint64_t peak(const struct place *place, uint64_t rows, bool partitioned,
+static uint64_t peak(const struct fixture_place *place, uint64_t rows, bool partitioned,
                      uint64_t memory)
 {
     struct rusage usage;
@@ -88,16 +82,7 @@ static uint64_t peak(const struct place *place, uint64_t rows, bool partitioned,
     return (uint64_t)usage.ru_maxrss * 1024;
 }
 
-static void make_place(struct place *place)
-{
-    test_directory_make(&place->directory);
-    (void)snprintf(place->source, sizeof place->source, "%s",
-                   test_path(&place->directory, "feed.csv"));
-    (void)snprintf(place->dataset, sizeof place->dataset, "%s",
-                   test_path(&place->directory, "ds"));
-}
-
-static void write_wide_source(const struct place *place)
+static void write_wide_source(const struct fixture_place *place)
 {
     FILE *file = fopen(place->source, "w");
     assert_non_null(file);
@@ -125,15 +110,15 @@ static void skip_under_sanitizers(void)
 static void test_wide_conversions_stay_within_the_memory_option(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     skip_under_sanitizers();
-    make_place(&place);
+    fixture_place_make(&place);
     write_wide_source(&place);
     const uint64_t bytes = peak(&place, WIDE_ROWS, false, 256 * MIB);
     print_message("%d columns: %llu of 256 MiB\n", WIDE_COLUMNS,
                   (unsigned long long)(bytes / MIB));
     assert_true(bytes < 256 * MIB);
-    test_directory_remove(&place.directory);
+    fixture_place_done(&place);
 }
 
 static void test_conversions_stay_within_the_memory_option(void **state)
@@ -149,15 +134,15 @@ static void test_conversions_stay_within_the_memory_option(void **state)
     };
     skip_under_sanitizers();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct place place;
-        make_place(&place);
+        struct fixture_place place;
+        fixture_place_make(&place);
         write_source(&place);
         const uint64_t bytes = peak(&place, ROWS, cases[i].partitioned, cases[i].memory);
         print_message(
             "%s: %llu of %llu MiB\n", cases[i].partitioned ? "partitioned" : "flat",
             (unsigned long long)(bytes / MIB), (unsigned long long)(cases[i].memory / MIB));
         assert_true(bytes < cases[i].memory);
-        test_directory_remove(&place.directory);
+        fixture_place_done(&place);
     }
 }
 

@@ -19,6 +19,25 @@ const stoa_field fixture_fields[FIXTURE_FIELDS] = {
     {.name = "day",    .id = 4, .type = {.id = STOA_TYPE_DATE},    .nullable = true},
 };
 
+void fixture_place_make(struct fixture_place *place)
+{
+    test_directory_make(&place->directory);
+    (void)snprintf(place->dataset, sizeof place->dataset, "%s",
+                   test_path(&place->directory, "ds"));
+    (void)snprintf(place->source, sizeof place->source, "%s",
+                   test_path(&place->directory, "feed.csv"));
+}
+
+void fixture_place_write(const struct fixture_place *place, const char *csv)
+{
+    test_file_write(&place->directory, "feed.csv", csv, strlen(csv));
+}
+
+void fixture_place_done(struct fixture_place *place)
+{
+    test_directory_remove(&place->directory);
+}
+
 const char *fixture_region(uint64_t id, uint32_t regions)
 {
     static _Thread_local char text[32];

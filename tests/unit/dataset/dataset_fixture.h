@@ -31,6 +31,16 @@ struct fixture_options {
     const char *source; /* name in the ledger; NULL: "test" */
 };
 
+/* A folder with a CSV source and the path of a dataset that is still to be made. */
+struct fixture_place {
+    struct test_directory directory;
+    char dataset[300]; /* ds in it */
+    char source[300];  /* feed.csv in it; not there yet */
+};
+void fixture_place_make(struct fixture_place *place);
+void fixture_place_write(const struct fixture_place *place, const char *csv);
+void fixture_place_done(struct fixture_place *place);
+
 /* Value of region for row `id`: "", NULL, then "r1", "R1", "r2", "R2" ... */
 const char *fixture_region(uint64_t id, uint32_t regions);
 

@@ -13,33 +13,13 @@
 
 static stoa_error error;
 
-struct place {
-    struct test_directory directory;
-    char dataset[300];
-    char source[300];
-};
-
-static void place_make(struct place *place)
-{
-    test_directory_make(&place->directory);
-    (void)snprintf(place->dataset, sizeof place->dataset, "%s",
-                   test_path(&place->directory, "ds"));
-    (void)snprintf(place->source, sizeof place->source, "%s",
-                   test_path(&place->directory, "feed.csv"));
-}
-
-static void place_done(struct place *place)
-{
-    test_directory_remove(&place->directory);
-}
-
 /* Converts `csv` as the source; *out is valid until the next call, all zero on failure. */
-static stoa_status convert(struct place *place, const char *csv,
+static stoa_status convert(struct fixture_place *place, const char *csv,
                            stoa_convert_options options, stoa_convert_report *out)
 {
     const char *const sources[] = {place->source};
     stoa_convert_report *report = NULL;
-    test_file_write(&place->directory, "feed.csv", csv, strlen(csv));
+    fixture_place_write(place, csv);
     options.dataset = place->dataset;
     options.sources = sources;
     options.source_count = 1;
@@ -52,8 +32,8 @@ static stoa_status convert(struct place *place, const char *csv,
     return status;
 }
 
-static void convert_ok(struct place *place, const char *csv, stoa_convert_options options,
-                       uint64_t version, uint64_t replaced)
+static void convert_ok(struct fixture_place *place, const char *csv,
+                       stoa_convert_options options, uint64_t version, uint64_t replaced)
 {
     stoa_convert_report report;
     assert_ok(convert(place, csv, options, &report), &error);
@@ -63,7 +43,7 @@ static void convert_ok(struct place *place, const char *csv, stoa_convert_option
 }
 
 /* The newest manifest; by the caller freed. */
-static struct stoa_manifest *head(const struct place *place)
+static struct stoa_manifest *head(const struct fixture_place *place)
 {
     struct stoa_root root;
     struct stoa_commit_base base;
@@ -73,7 +53,7 @@ static struct stoa_manifest *head(const struct place *place)
     return base.manifest;
 }
 
-static void assert_state(const struct place *place, uint64_t version, uint64_t rows,
+static void assert_state(const struct fixture_place *place, uint64_t version, uint64_t rows,
                          uint32_t batches)
 {
     struct stoa_manifest *manifest = head(place);
@@ -92,9 +72,9 @@ static const stoa_convert_options batch_a = {
 static void test_the_same_batch_again_is_no_work(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report report;
-    place_make(&place);
+    fixture_place_make(&place);
     convert_ok(&place, first, batch_a, 1, 0);
     for (int i = 0; i < 3; i++) {
         assert_ok(convert(&place, first, batch_a, &report), &error);
@@ -117,15 +97,15 @@ static void test_the_same_batch_again_is_no_work(void **state)
     options.mode = "create";
     options.batch_id = "B";
     assert_fails(convert(&place, first, options, &report), STOA_E_EXISTS, &error);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_other_sources_under_an_id_are_refused(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report report;
-    place_make(&place);
+    fixture_place_make(&place);
     convert_ok(&place, first, batch_a, 1, 0);
     assert_fails(convert(&place, second, batch_a, &report), STOA_E_BATCH_CONFLICT, &error);
     assert_contains(error.message, "batch \"A\" was committed with in version 1");
@@ -133,14 +113,14 @@ static void test_other_sources_under_an_id_are_refused(void **state)
     assert_contains(error.message, "of 32 bytes");
     assert_contains(error.hint, "--replace-batch");
     assert_state(&place, 1, 3, 1);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_a_batch_is_replaced_by_its_new_rows(void **state)
 {
     (void)state;
-    struct place place;
-    place_make(&place);
+    struct fixture_place place;
+    fixture_place_make(&place);
     stoa_convert_options options = batch_a;
     convert_ok(&place, first, options, 1, 0);
     options.batch_id = "B";
@@ -164,15 +144,15 @@ static void test_a_batch_is_replaced_by_its_new_rows(void **state)
     options.batch_id = "C";
     convert_ok(&place, first, options, 4, 0);
     assert_state(&place, 4, 8, 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_overwriting_replaces_partitions_or_everything(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report report;
-    place_make(&place);
+    fixture_place_make(&place);
     stoa_convert_options options = batch_a;
     convert_ok(&place, first, options, 1, 0);
     options.batch_id = "B";
@@ -200,16 +180,16 @@ static void test_overwriting_replaces_partitions_or_everything(void **state)
     convert_ok(&place, "d,n\n", options, 5, 5);
     assert_state(&place, 5, 0, 0);
     convert_ok(&place, first, batch_a, 6, 0);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_what_cannot_be_replaced_is_refused(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report report;
     char id[300];
-    place_make(&place);
+    fixture_place_make(&place);
     stoa_convert_options options = {.replace_batch = 1};
     assert_fails(convert(&place, first, options, &report), STOA_E_USAGE, &error);
     options = (stoa_convert_options){.mode = "overwritten"};
@@ -227,7 +207,7 @@ static void test_what_cannot_be_replaced_is_refused(void **state)
     convert_ok(&place, first, options, 1, 0);
     options = (stoa_convert_options){.mode = "overwrite-partitions"};
     assert_fails(convert(&place, first, options, &report), STOA_E_PARTITION, &error);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_the_hash_of_sources_knows_no_order(void **state)
@@ -256,9 +236,9 @@ static void test_the_hash_of_sources_knows_no_order(void **state)
 static void test_rows_of_another_writer_are_a_conflict(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report report;
-    place_make(&place);
+    fixture_place_make(&place);
     convert_ok(&place, first, batch_a, 1, 0);
     struct stoa_root root;
     struct stoa_commit_base base;
@@ -291,7 +271,7 @@ static void test_rows_of_another_writer_are_a_conflict(void **state)
     stoa_commit_base_done(&base);
     stoa_root_close(&root);
     assert_state(&place, 2, 5, 2);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static int see_batch(void *context, const stoa_version_info *info)
@@ -305,14 +285,14 @@ static int see_batch(void *context, const stoa_version_info *info)
 static void test_the_log_names_batches(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     const char *expected[] = {"A", "none", "B"};
-    place_make(&place);
+    fixture_place_make(&place);
     convert_ok(&place, first, batch_a, 1, 0);
     convert_ok(&place, second, (stoa_convert_options){0}, 2, 0);
     convert_ok(&place, second, (stoa_convert_options){.batch_id = "B"}, 3, 0);
     assert_ok(stoa_dataset_log(place.dataset, see_batch, expected, &error), &error);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 int main(void)

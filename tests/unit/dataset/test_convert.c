@@ -15,33 +15,14 @@
 
 static stoa_error error;
 
-struct place {
-    struct test_directory directory;
-    char dataset[300];
-    char source[300];
-};
-
-static void place_make(struct place *place, const char *csv)
+static void place_make(struct fixture_place *place, const char *csv)
 {
-    test_directory_make(&place->directory);
-    (void)snprintf(place->dataset, sizeof place->dataset, "%s",
-                   test_path(&place->directory, "ds"));
-    (void)snprintf(place->source, sizeof place->source, "%s",
-                   test_path(&place->directory, "feed.csv"));
-    test_file_write(&place->directory, "feed.csv", csv, strlen(csv));
+    fixture_place_make(place);
+    fixture_place_write(place, csv);
 }
 
-static void place_write(struct place *place, const char *csv)
-{
-    test_file_write(&place->directory, "feed.csv", csv, strlen(csv));
-}
-
-static void place_done(struct place *place)
-{
-    test_directory_remove(&place->directory);
-}
-
-static stoa_status convert(const struct place *place, const stoa_convert_options *more,
+static stoa_status convert(const struct fixture_place *place,
+                           const stoa_convert_options *more,
                            stoa_convert_report **out_report)
 {
     const char *const sources[] = {place->source};
@@ -56,7 +37,7 @@ static stoa_status convert(const struct place *place, const stoa_convert_options
 }
 
 /* Converts; the report is looked at and freed here. */
-static void convert_ok(const struct place *place, const stoa_convert_options *more,
+static void convert_ok(const struct fixture_place *place, const stoa_convert_options *more,
                        uint64_t version, uint64_t rows)
 {
     stoa_convert_report *report = NULL;
@@ -81,7 +62,7 @@ static const char three_rows[] = "id,name,price\n1,a,1.50\n2,b,2.25\n3,,10.00\n"
 static void test_csv_becomes_version_one(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     stoa_dataset *dataset = NULL;
     place_make(&place, three_rows);
@@ -107,13 +88,13 @@ static void test_csv_becomes_version_one(void **state)
     assert_int_equal(info.null_count, 1);
     assert_true(info.encodings[0] != '\0');
     stoa_dataset_close(dataset);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_same_bytes_again_are_told_and_appended(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     place_make(&place, three_rows);
     convert_ok(&place, NULL, 1, 3);
@@ -122,13 +103,13 @@ static void test_same_bytes_again_are_told_and_appended(void **state)
     assert_int_equal(report->sources[0].committed_before, 1);
     stoa_convert_report_free(report);
     assert_int_equal(dataset_rows(place.dataset), 6);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_header_alone_is_a_version_without_files(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     place_make(&place, "id,name\n");
     assert_ok(convert(&place, NULL, &report), &error);
@@ -138,13 +119,13 @@ static void test_header_alone_is_a_version_without_files(void **state)
     assert_int_equal(report->column_count, 2);
     stoa_convert_report_free(report);
     assert_int_equal(dataset_rows(place.dataset), 0);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_dry_run_writes_nothing(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     struct stat facts;
     place_make(&place, three_rows);
@@ -157,26 +138,26 @@ static void test_dry_run_writes_nothing(void **state)
     assert_int_equal(report->partition_count, 3);
     stoa_convert_report_free(report);
     assert_int_equal(stat(place.dataset, &facts), -1);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_mode_create_refuses_a_dataset(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     const stoa_convert_options create = {.mode = "create"};
     place_make(&place, three_rows);
     convert_ok(&place, &create, 1, 3);
     assert_fails(convert(&place, &create, &report), STOA_E_EXISTS, &error);
     assert_int_equal(dataset_rows(place.dataset), 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_outputs_that_are_something_else_are_refused(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     place_make(&place, three_rows);
     /* a file */
@@ -194,13 +175,13 @@ static void test_outputs_that_are_something_else_are_refused(void **state)
     /* the source itself */
     (void)snprintf(place.dataset, sizeof place.dataset, "%s", place.source);
     assert_fails(convert(&place, NULL, &report), STOA_E_USAGE, &error);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_half_made_dataset_is_completed(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_dataset *dataset = NULL;
     place_make(&place, three_rows);
     assert_int_equal(mkdir(place.dataset, 0777), 0);
@@ -214,42 +195,42 @@ static void test_half_made_dataset_is_completed(void **state)
                  &error);
     assert_contains(error.message, "did not end");
     convert_ok(&place, &(stoa_convert_options){.mode = "create"}, 1, 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_drift_names_column_line_and_value(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     place_make(&place, three_rows);
     convert_ok(&place, NULL, 1, 3);
-    place_write(&place, "id,name,price\n4,x,1.00\nC-17,y,2.00\n");
+    fixture_place_write(&place, "id,name,price\n4,x,1.00\nC-17,y,2.00\n");
     assert_fails(convert(&place, NULL, &report), STOA_E_DRIFT, &error);
     assert_contains(error.message, "\"id\"");
     assert_contains(error.message, "C-17");
     assert_contains(error.message, "1 of 2");
     assert_contains(error.place, "feed.csv:3");
     assert_contains(error.hint, "id=text");
-    place_write(&place, "id,name,price,extra\n4,x,1.00,9\n");
+    fixture_place_write(&place, "id,name,price,extra\n4,x,1.00,9\n");
     assert_fails(convert(&place, NULL, &report), STOA_E_DRIFT, &error);
     assert_contains(error.message, "new column \"extra\"");
-    place_write(&place, "id,price\n4,1.00\n");
+    fixture_place_write(&place, "id,price\n4,1.00\n");
     assert_fails(convert(&place, NULL, &report), STOA_E_DRIFT, &error);
     assert_contains(error.message, "\"name\"");
     assert_contains(error.excerpt, "missing");
     assert_int_equal(dataset_rows(place.dataset), 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_exact_fits_take_the_types_of_the_dataset(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     place_make(&place, three_rows);
     convert_ok(&place, NULL, 1, 3);
     /* Integers where decimals were, other order and case of the columns, all NULL. */
-    place_write(&place, "Price,ID,Name\n7,4,\n8,5,\n");
+    fixture_place_write(&place, "Price,ID,Name\n7,4,\n8,5,\n");
     convert_ok(&place, NULL, 2, 2);
     stoa_dataset *dataset = NULL;
     stoa_column_info info;
@@ -259,13 +240,13 @@ static void test_exact_fits_take_the_types_of_the_dataset(void **state)
     assert_string_equal(info.min, "1.50");
     assert_string_equal(info.max, "10.00");
     stoa_dataset_close(dataset);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_partition_columns_are_kept_by_the_dataset(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     const char *const by_name[] = {"NAME"};
     const char *const by_id[] = {"id"};
@@ -294,7 +275,7 @@ static void test_partition_columns_are_kept_by_the_dataset(void **state)
     assert_int_equal(access(test_path(&place.directory, "ds/name=a"), F_OK), 0);
     assert_int_equal(
         access(test_path(&place.directory, "ds/name=__HIVE_DEFAULT_PARTITION__"), F_OK), 0);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static int count_versions(void *context, const stoa_version_info *info)
@@ -312,27 +293,27 @@ static int count_versions(void *context, const stoa_version_info *info)
 static void test_log_shows_versions_newest_first_until_told_to_stop(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     uint64_t expected = 3;
     place_make(&place, three_rows);
     for (uint64_t version = 1; version <= 3; version++)
         convert_ok(&place, NULL, version, 3);
     assert_ok(stoa_dataset_log(place.dataset, count_versions, &expected, &error), &error);
     assert_int_equal(expected, 1);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_bad_rows_leave_the_dataset_as_it_was(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     struct stat facts;
     place_make(&place, "id,name\n1,a\n2,b,c\n");
     assert_fails(convert(&place, NULL, &report), STOA_E_TOO_MANY_FIELDS, &error);
     assert_contains(error.place, "feed.csv:3");
     assert_int_equal(stat(place.dataset, &facts), -1); /* not even begun */
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static int stop_in_pass_two(void *context, const stoa_convert_progress *progress)
@@ -344,14 +325,14 @@ static int stop_in_pass_two(void *context, const stoa_convert_progress *progress
 static void test_caller_can_stop(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     place_make(&place, three_rows);
     convert_ok(&place, NULL, 1, 3);
     const stoa_convert_options options = {.on_progress = stop_in_pass_two};
     assert_fails(convert(&place, &options, &report), STOA_E_INTERRUPTED, &error);
     assert_int_equal(dataset_rows(place.dataset), 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 struct stop {
@@ -376,7 +357,7 @@ static int stop_in_pass_three(void *context, const stoa_convert_progress *progre
 static void test_caller_can_stop_until_the_commit(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     struct stop stop = {0};
     stoa_convert_report *report = NULL;
     const char *const keys[] = {"name"};
@@ -399,13 +380,13 @@ static void test_caller_can_stop_until_the_commit(void **state)
     }
     stop = (struct stop){.at = calls + 1};
     convert_ok(&place, &options, 3, 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_misuse_is_refused_before_anything_happens(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     place_make(&place, three_rows);
     const stoa_convert_options wrong[] = {
@@ -418,7 +399,7 @@ static void test_misuse_is_refused_before_anything_happens(void **state)
     assert_fails(stoa_convert(&none, &report, &error), STOA_E_USAGE, &error);
     assert_fails(stoa_convert(NULL, &report, &error), STOA_E_USAGE, &error);
     stoa_convert_report_free(NULL);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 /* [DS-6, DS-42] */
@@ -431,7 +412,7 @@ static void test_no_dataset_is_made_in_another_and_gc_enters_none(void **state)
     const stoa_gc_options options = {.use_grace = 1};
     stoa_convert_report *report = NULL;
     stoa_gc_report removed;
-    struct place place;
+    struct fixture_place place;
     char outer[300];
     place_make(&place, three_rows);
     memcpy(outer, place.dataset, sizeof outer);
@@ -457,13 +438,13 @@ static void test_no_dataset_is_made_in_another_and_gc_enters_none(void **state)
     for (size_t i = 0; i < 2; i++)
         fixture_check(test_path(&place.directory, nested[i]),
                       &(struct fixture_range){0, 50}, 1, 0);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 static void test_bytes_named_twice_are_told(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_convert_report *report = NULL;
     char again[300];
     place_make(&place, three_rows);
@@ -477,7 +458,7 @@ static void test_bytes_named_twice_are_told(void **state)
     assert_contains(report->notices[report->notice_count - 1], "again.csv");
     assert_contains(report->notices[report->notice_count - 1], "the very bytes of source");
     stoa_convert_report_free(report);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 /* [DS-5] */
@@ -485,7 +466,7 @@ static void test_no_dataset_hides_a_version(void **state)
 {
     (void)state;
     stoa_convert_report *report = NULL;
-    struct place place;
+    struct fixture_place place;
     place_make(&place, three_rows);
     convert_ok(&place, NULL, 1, 3);
     (void)snprintf(place.dataset, sizeof place.dataset, "%s",
@@ -497,14 +478,14 @@ static void test_no_dataset_hides_a_version(void **state)
     (void)snprintf(place.dataset, sizeof place.dataset, "%s",
                    test_path(&place.directory, "other@1"));
     convert_ok(&place, NULL, 1, 3);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 /* [DS-4] */
 static void test_a_link_may_stand_for_the_dataset(void **state)
 {
     (void)state;
-    struct place place;
+    struct fixture_place place;
     stoa_verify_report report;
     char linked[300];
     place_make(&place, three_rows);
@@ -514,7 +495,7 @@ static void test_a_link_may_stand_for_the_dataset(void **state)
     assert_int_equal(dataset_rows(linked), 3);
     assert_ok(stoa_verify(linked, 1, 1, NULL, NULL, &report, &error), &error);
     assert_int_equal(report.versions, 1);
-    place_done(&place);
+    fixture_place_done(&place);
 }
 
 int main(void)
