@@ -60,12 +60,13 @@ struct stoa_dictionary_build;
 STOA_MUST_USE stoa_status
 stoa_dictionary_build_create(const struct stoa_column *column, enum stoa_profile profile,
                              struct stoa_dictionary_build **out_build, stoa_error *err);
-/* The same; *out_hint is what was found out about the rows, with the dictionary or, where there is
- * none, without it: for blocks of the column. */
+/* What dictionaries are judged and encoded with. */
 struct stoa_encode_means {
     enum stoa_profile profile;
     struct stoa_compressor *compressor; /* as in stoa_block_input */
 };
+/* The same; *out_hint is what was found out about the rows, with the dictionary or, where there is
+ * none, without it: for blocks of the column. */
 STOA_MUST_USE stoa_status stoa_dictionary_build_or_hint(
     const struct stoa_column *column, const struct stoa_encode_means *means,
     struct stoa_dictionary_build **out_build, struct stoa_enc_hint *out_hint,

@@ -130,11 +130,11 @@ struct stoa_group_parts {
     const struct stoa_buf *filters; /* NULL: there are none */
     uint64_t **filter_ends;         /* as zone_ends */
 };
-/* Copies them to `kept`, and makes room for it in the writer. */
 /* Appends the tail of a group as it stands in the file, and puts what it takes there into the
  * group's record. */
 STOA_MUST_USE stoa_status stoa_kept_group_pack(struct stoa_kept_group *kept,
                                                struct stoa_buf *out, stoa_error *err);
+/* Copies the parts to `kept`, and makes room for it in the writer. */
 STOA_MUST_USE stoa_status stoa_kept_group_prepare(struct stoa_file_writer *writer,
                                                   const struct stoa_group_parts *parts,
                                                   struct stoa_kept_group *kept,
